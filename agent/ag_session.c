@@ -15,7 +15,7 @@ enum {
     STACK_BYTES = 1 << 20,
     ATTR_BYTES = 128, /* more than any libc's pthread_attr_t */
     PTHREAD_DETACHED = 1,
-    INSPECTOR_WAIT_MS = 5000,
+    INSPECTOR_WAIT_MS = 1500,
     POLL_NS = 1 * AG_NS_PER_MS,
     LOOK_NS = 400 * AG_NS_PER_MS, /* how often an idle agent looks whether the inspector lives */
     SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW,

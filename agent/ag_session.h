@@ -1,7 +1,7 @@
 /*
  * The agent thread: waits for the inspector, does what it asks, and leaves without a trace.
  *
- *      start ──► wait for the inspector (5 s) ──► request, request … ──► leave
+ *      start ──► wait for the inspector (1.5 s) ──► request, request … ──► leave
  *                                                                          ▲
  *                                      asked to, inspector dead, interpreter shutting down
  *

@@ -252,9 +252,12 @@ static enum decode_status feed_failed(struct snap_decoder *d, const void *payloa
     if (!decode_fixed(MSG_SNAP_FAILED, payload, bytes, &failed, sizeof failed))
         return bad(d, "a short failure");
     uint32_t len = bytes - (uint32_t)sizeof failed;
-    struct decoded_text text = {(const char *)payload + sizeof failed,
-                                len < MSG_TEXT_MAX ? len : MSG_TEXT_MAX};
-    sink->failed(sink->ctx, (enum snap_failure)failed.code, text);
+    if (len > DECODE_FAILURE_BYTES - 1)
+        len = DECODE_FAILURE_BYTES - 1;
+    memcpy(d->failure, (const char *)payload + sizeof failed, len);
+    d->failure[len] = '\0';
+    d->failure_code = (enum snap_failure)failed.code;
+    (void)sink;
     return DECODE_FAILED;
 }
 

@@ -49,8 +49,7 @@ struct snap_object {
 /*
  * Receives a snapshot. Calls come in this order:
  *
- *      begin, { gc, list* }*, { type | object, edges* }*, roots*, end          or, at any time,
- * failed
+ *      begin, { gc, list* }*, { type | object, edges* }*, roots*, end
  *
  * A type comes before its first object. Texts and arrays are valid during the call only. A member
  * returns false to stop (memory ran out): feeding then returns DECODE_STOPPED.
@@ -65,23 +64,24 @@ struct snap_sink {
     bool (*edges)(void *ctx, const uint32_t *targets, uint32_t count, enum edge_strength strength);
     bool (*roots)(void *ctx, enum root_kind kind, const uint32_t *objects, uint32_t count);
     bool (*end)(void *ctx, const struct msg_snap_end *end);
-    void (*failed)(void *ctx, enum snap_failure code, struct decoded_text text);
     void *ctx;
 };
 
 enum decode_status {
     DECODE_MORE,    /* fine, go on feeding */
     DECODE_DONE,    /* end() was called */
-    DECODE_FAILED,  /* failed() was called */
+    DECODE_FAILED,  /* the copy gave up, see decoder->failure */
     DECODE_STOPPED, /* the sink said stop */
     DECODE_BAD,     /* the record is wrong, see decoder->why */
 };
 
-enum { DECODE_CHUNK = 2048 };
+enum { DECODE_CHUNK = 2048, DECODE_FAILURE_BYTES = 256 };
 
 struct snap_decoder {
-    const char *why;  /* after DECODE_BAD: static text */
-    uint32_t objects; /* decoded so far */
+    const char *why;                    /* after DECODE_BAD: static text */
+    enum snap_failure failure_code;     /* after DECODE_FAILED … */
+    char failure[DECODE_FAILURE_BYTES]; /* … and the copy's words, terminated, any bytes */
+    uint32_t objects;                   /* decoded so far */
     uint32_t types;
 
     /* private */
