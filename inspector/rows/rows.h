@@ -1,19 +1,19 @@
 /*
  * Row sources: every table of the product, without curses.
  *
- * A table (types, objects, referrers, processes …) is a `struct rows`: it has columns, a number of rows and
- * cells. The terminal interface, the text output and the JSON print the same row source, so they cannot
- * disagree, and each table can be tested without a terminal.
+ * A table (types, objects, referrers, processes …) is a `struct rows`: it has columns, a number of
+ * rows and cells. The terminal interface, the text output and the JSON print the same row source,
+ * so they cannot disagree, and each table can be tested without a terminal.
  *
  *      model, session ──► rows_types.c  ┐
  *                         rows_procs.c  ├─► struct rows ──► ui/browser.c, out/text.c, out/json.c
  *                         …             ┘       ▲
  *                                     rows_order (sort + filter)
  *
- * A source numbers its rows 0 … total-1 in its natural order: the *raw* rows. What is shown is an order: a
- * list of raw rows after filter and sort. rows_order_compute() builds one without touching the source,
- * on any thread; rows_order_install() puts it in place on the thread that owns the source. Small tables use
- * rows_arrange(), which does both.
+ * A source numbers its rows 0 … total-1 in its natural order: the *raw* rows. What is shown is an
+ * order: a list of raw rows after filter and sort. rows_order_compute() builds one without touching
+ * the source, on any thread; rows_order_install() puts it in place on the thread that owns the
+ * source. Small tables use rows_arrange(), which does both.
  *
  *      struct rows *types = rows_types_create(snapshot);
  *      ERR_RETURN(rows_arrange(types, &(struct rows_spec){.sort_column = 2, .descending = true}));
@@ -24,8 +24,8 @@
  *      }
  *      rows_destroy(types);
  *
- * Threads: a source belongs to one thread, except that rows_order_compute() may run on another at the same
- * time if the source is `immutable` (its raw rows do not change while it lives).
+ * Threads: a source belongs to one thread, except that rows_order_compute() may run on another at
+ * the same time if the source is `immutable` (its raw rows do not change while it lives).
  */
 #pragma once
 
@@ -53,14 +53,14 @@ enum col_kind {
 enum col_flags {
     COL_F_JSON_ONLY = 1 << 0, /* in the JSON, on no screen */
     COL_F_NO_JSON = 1 << 1,   /* on the screen, not in the JSON (derived, or decoration) */
-    COL_F_NO_SORT = 1 << 2,   /* cells are asked of the frozen copy one by one: cannot be a sort key */
+    COL_F_NO_SORT = 1 << 2,   /* cells are fetched one by one: no sort key, not filtered */
     COL_F_DESC = 1 << 3,      /* the useful order is largest first */
 };
 
 struct column {
-    const char *key;    /* JSON key and filter field; a table's keys are distinct */
-    const char *title;  /* heading, at most 12 characters */
-    const char *help;   /* one line: what it is, with its unit */
+    const char *key;   /* JSON key and filter field; a table's keys are distinct */
+    const char *title; /* heading, at most 12 characters */
+    const char *help;  /* one line: what it is, with its unit */
     enum col_kind kind;
     unsigned flags;     /* enum col_flags */
     unsigned min_width; /* cells of the terminal below which it is not worth showing */
@@ -82,8 +82,9 @@ struct cell {
     enum cell_state state;
     enum tone tone;
     int64_t num;      /* for the numeric kinds; addresses as their bit pattern */
-    const char *text; /* for COL_TEXT, COL_TYPE, COL_GENERATION (NULL there: num). Points into the source's
-                         immutable storage or to `buf`; valid as long as both are. Escaped: printable UTF-8. */
+    const char *text; /* for COL_TEXT, COL_TYPE, COL_GENERATION (NULL there: num). Points into the
+                         source's immutable storage or to `buf`; valid as long as both are. Escaped:
+                         printable UTF-8. */
     char buf[CELL_BUF_BYTES];
 };
 
@@ -95,13 +96,14 @@ struct rows_ops {
     const char *name; /* of the table: "types" */
     void (*destroy)(struct rows *rows);
     size_t (*total)(const struct rows *rows);
-    /* Fills *ret for raw row `raw` < total and column `col` < n_columns. Re-entrant. */
+    /* Fills *ret for raw row `raw` < total and column `col` < n_columns. Re-entrant. *ret comes as
+     * a CELL_NULL with TONE_NORMAL: set only what is known. */
     void (*cell)(const struct rows *rows, size_t raw, unsigned col, struct cell *ret);
-    /* Identity of a raw row that survives re-sorting and a new snapshot (an address, a pid, a type's name
-     * hash), for cursors and marks. */
+    /* Identity of a raw row that survives re-sorting and a new snapshot (an address, a pid, a
+     * type's name hash), for cursors and marks. */
     uint64_t (*id)(const struct rows *rows, size_t raw);
-    /* Optional: these `n` raw rows are about to be shown, ask for what is CELL_PENDING in them. Must not
-     * block: the answer arrives later and the owner redraws. */
+    /* Optional: these `n` raw rows are about to be shown, ask for what is CELL_PENDING in them.
+     * Must not block: the answer arrives later and the owner redraws. */
     void (*prefetch)(struct rows *rows, const uint32_t *raw, size_t n);
 };
 
@@ -140,6 +142,8 @@ size_t rows_count(const struct rows *rows);
 size_t rows_raw(const struct rows *rows, size_t i);
 /* Cell of shown row `i`. */
 void rows_cell(const struct rows *rows, size_t i, unsigned col, struct cell *ret);
+/* Cell of raw row `raw`. What the source does not set is a CELL_NULL without tone. */
+void rows_cell_raw(const struct rows *rows, size_t raw, unsigned col, struct cell *ret);
 uint64_t rows_id(const struct rows *rows, size_t i);
 /* The shown row with identity `id`, or SIZE_MAX. Linear. */
 size_t rows_find(const struct rows *rows, uint64_t id);
@@ -149,9 +153,15 @@ void rows_prefetch(struct rows *rows, size_t first, size_t n);
 int rows_column(const struct rows *rows, const char *key);
 
 /*
- * Sorts (stable) and filters. NULL values sort last in both directions. `cancel` may be NULL; when another
- * thread sets it the call returns ERR_CANCELLED soon. Fails also without memory. More than UINT32_MAX raw
- * rows are an ERR_UNSUPPORTED.
+ * Sorts (stable in both directions: equal rows keep their natural order) and filters. Texts compare
+ * by their bytes; a generation with a text ("permanent") is older than every number. Values that
+ * are NULL or pending sort last in both directions. `cancel` may be NULL; when another thread sets
+ * it the call returns ERR_CANCELLED soon (within some milliseconds). Fails also without memory.
+ * More than UINT32_MAX raw rows are an ERR_UNSUPPORTED; a COL_F_NO_SORT sort column is an
+ * ERR_INTERNAL.
+ *
+ * Time and memory: 2 million rows take some tenths of a second and, while it runs, 32 bytes a row
+ * for numbers and 48 for texts.
  */
 ERR_CHECK struct err *rows_order_compute(const struct rows *rows, const struct rows_spec *spec,
                                          const atomic_bool *cancel, struct rows_order *ret);
