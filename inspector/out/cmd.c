@@ -107,7 +107,7 @@ static void catch_signals(void)
 struct err *target_open(const char *pid_text, struct target *ret)
 {
     struct target target = {0};
-    pid_t pid;
+    pid_t pid = 0;
 
     ERR_RETURN(cmd_pid(pid_text, &pid));
     catch_signals();
@@ -124,8 +124,8 @@ struct err *target_snapshot(struct target *target, unsigned flags)
 
     if (err)
         return err;
-    err = session_snapshot(target->session, flags, builder_sink(builder), &cmd_cancel,
-                           &target->info);
+    err =
+        session_snapshot(target->session, flags, builder_sink(builder), &cmd_cancel, &target->info);
     if (!err)
         err = builder_finish(builder, &target->snapshot);
     builder_destroy(builder);
@@ -232,11 +232,11 @@ void json_put_header(struct json *json, const struct target *target)
     if (!target)
         return;
     const struct session_info *info = session_info(target->session);
-    json_put(json, "target",
-             json_pack("{s:i, s:n, s:s, s:b, s:o}", "pid", (int)info->pid, "file", "python",
-                       info->version, "free_threaded", 0, "interpreters",
-                       target->snapshot ? json_integer(target->snapshot->interpreters)
-                                        : json_null()));
+    json_put(
+        json, "target",
+        json_pack("{s:i, s:n, s:s, s:b, s:o}", "pid", (int)info->pid, "file", "python",
+                  info->version, "free_threaded", 0, "interpreters",
+                  target->snapshot ? json_integer(target->snapshot->interpreters) : json_null()));
     if (target->snapshot)
         json_put(json, "snapshot", snapshot_json(target));
 }

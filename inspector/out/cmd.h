@@ -73,7 +73,7 @@ void target_close(struct target *target);
 /* How a table is to be printed. */
 struct table_options {
     bool json;
-    long limit; /* 0: all */
+    long limit;         /* 0: all */
     const char *sort;   /* KEY, KEY:asc or KEY:desc */
     const char *filter; /* see rows/filter.h */
 };

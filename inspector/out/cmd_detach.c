@@ -11,7 +11,7 @@ struct err *cmd_detach(int argc, char **argv)
         OPT_END,
     };
     struct json out;
-    pid_t pid;
+    pid_t pid = 0;
 
     ERR_RETURN(cmd_options("detach", table, argc, argv, &helped));
     if (helped)

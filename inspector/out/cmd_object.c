@@ -64,8 +64,7 @@ static json_t *object_json(const struct view *view)
         json_object_set_new(object, object_columns[col].key,
                             json_cell(&object_columns[col], &cell));
     }
-    json_object_set_new(object, "getsizeof",
-                        json_integer((json_int_t)view->sizes.getsizeof_bytes));
+    json_object_set_new(object, "getsizeof", json_integer((json_int_t)view->sizes.getsizeof_bytes));
     json_object_set_new(object, "inline_values",
                         json_integer((json_int_t)view->sizes.inline_bytes));
     json_object_set_new(object, "weakref_count",

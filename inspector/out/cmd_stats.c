@@ -24,12 +24,12 @@ static struct err *print_json(const struct target *target, uint64_t rss_bytes)
     struct json json;
 
     for (uint32_t i = 0; i < 3; i++)
-        json_array_append_new(
-            generations,
-            json_pack("{s:I, s:I, s:I, s:I}", "population", (json_int_t)population(s, i),
-                      "collections", (json_int_t)gc->generations[i].collections, "collected",
-                      (json_int_t)gc->generations[i].collected, "uncollectable",
-                      (json_int_t)gc->generations[i].uncollectable));
+        json_array_append_new(generations,
+                              json_pack("{s:I, s:I, s:I, s:I}", "population",
+                                        (json_int_t)population(s, i), "collections",
+                                        (json_int_t)gc->generations[i].collections, "collected",
+                                        (json_int_t)gc->generations[i].collected, "uncollectable",
+                                        (json_int_t)gc->generations[i].uncollectable));
     json_begin(&json, stdout);
     json_put_header(&json, target);
     json_put(&json, "enabled", json_boolean(gc->enabled));

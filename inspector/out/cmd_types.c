@@ -14,8 +14,7 @@ static void print_summary(const struct target *target)
 
     printf("\n%s objects, %s; Python %s; the process stood still for %s, all took %s\n",
            units_count(s->n_objects, objects), units_bytes((int64_t)s->shallow_bytes, bytes),
-           session_info(target->session)->version,
-           units_duration_ns(target->info.pause_ns, pause),
+           session_info(target->session)->version, units_duration_ns(target->info.pause_ns, pause),
            units_duration_ns(target->info.total_ns, total));
 }
 

@@ -138,8 +138,8 @@ static void print_line(FILE *to, const struct layout *layout, size_t row)
         char buf[CELL_BUF_BYTES];
         if (!layout->width[col])
             continue;
-        const char *text = row == SIZE_MAX ? rows->columns[col].title
-                                           : text_of(rows, row, col, &cell, buf);
+        const char *text =
+            row == SIZE_MAX ? rows->columns[col].title : text_of(rows, row, col, &cell, buf);
         fprintf(to, "%*s", first ? 0 : GAP, "");
         print_cell(to, text, layout->width[col], is_text(&rows->columns[col]), col == last);
         first = false;

@@ -53,9 +53,8 @@ enum col_kind {
 enum col_flags {
     COL_F_JSON_ONLY = 1 << 0, /* in the JSON, on no screen */
     COL_F_NO_JSON = 1 << 1,   /* on the screen, not in the JSON (derived, or decoration) */
-    COL_F_NO_SORT =
-        1 << 2,          /* cells are asked of the frozen copy one by one: cannot be a sort key */
-    COL_F_DESC = 1 << 3, /* the useful order is largest first */
+    COL_F_NO_SORT = 1 << 2,   /* cells are fetched one by one: no sort key, not filtered */
+    COL_F_DESC = 1 << 3,      /* the useful order is largest first */
 };
 
 struct column {
@@ -97,7 +96,8 @@ struct rows_ops {
     const char *name; /* of the table: "types" */
     void (*destroy)(struct rows *rows);
     size_t (*total)(const struct rows *rows);
-    /* Fills *ret for raw row `raw` < total and column `col` < n_columns. Re-entrant. */
+    /* Fills *ret for raw row `raw` < total and column `col` < n_columns. Re-entrant. *ret comes as
+     * a CELL_NULL with TONE_NORMAL: set only what is known. */
     void (*cell)(const struct rows *rows, size_t raw, unsigned col, struct cell *ret);
     /* Identity of a raw row that survives re-sorting and a new snapshot (an address, a pid, a
      * type's name hash), for cursors and marks. */
@@ -142,6 +142,8 @@ size_t rows_count(const struct rows *rows);
 size_t rows_raw(const struct rows *rows, size_t i);
 /* Cell of shown row `i`. */
 void rows_cell(const struct rows *rows, size_t i, unsigned col, struct cell *ret);
+/* Cell of raw row `raw`. What the source does not set is a CELL_NULL without tone. */
+void rows_cell_raw(const struct rows *rows, size_t raw, unsigned col, struct cell *ret);
 uint64_t rows_id(const struct rows *rows, size_t i);
 /* The shown row with identity `id`, or SIZE_MAX. Linear. */
 size_t rows_find(const struct rows *rows, uint64_t id);
@@ -151,9 +153,15 @@ void rows_prefetch(struct rows *rows, size_t first, size_t n);
 int rows_column(const struct rows *rows, const char *key);
 
 /*
- * Sorts (stable) and filters. NULL values sort last in both directions. `cancel` may be NULL; when
- * another thread sets it the call returns ERR_CANCELLED soon. Fails also without memory. More than
- * UINT32_MAX raw rows are an ERR_UNSUPPORTED.
+ * Sorts (stable in both directions: equal rows keep their natural order) and filters. Texts compare
+ * by their bytes; a generation with a text ("permanent") is older than every number. Values that
+ * are NULL or pending sort last in both directions. `cancel` may be NULL; when another thread sets
+ * it the call returns ERR_CANCELLED soon (within some milliseconds). Fails also without memory.
+ * More than UINT32_MAX raw rows are an ERR_UNSUPPORTED; a COL_F_NO_SORT sort column is an
+ * ERR_INTERNAL.
+ *
+ * Time and memory: 2 million rows take some tenths of a second and, while it runs, 32 bytes a row
+ * for numbers and 48 for texts.
  */
 ERR_CHECK struct err *rows_order_compute(const struct rows *rows, const struct rows_spec *spec,
                                          const atomic_bool *cancel, struct rows_order *ret);
