@@ -50,6 +50,8 @@ typedef int ag_traverse_fn(struct pyobj *object, ag_visit_fn *visit, void *arg);
     X(PyImport_ImportModule, struct pyobj *, (const char *), 8)                                    \
     X(PyModule_GetDict, struct pyobj *, (struct pyobj *), 8)                                       \
     X(PyObject_CallFunction, struct pyobj *, (struct pyobj *, const char *, ...), 8)               \
+    X(PyGC_Collect, long, (void), 8)                                                               \
+    X(PyGC_IsEnabled, int, (void), 10)                                                             \
     X(PyObject_IsTrue, int, (struct pyobj *), 8)                                                   \
     X(PyLong_AsSsize_t, long, (struct pyobj *), 8)                                                 \
     X(_PyDict_SizeOf, long, (struct pyobj *), 8)                                                   \

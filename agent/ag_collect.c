@@ -3,20 +3,15 @@
 #include <stddef.h>
 
 #include "agent/ag_api.h"
-#include "agent/ag_pyver.h"
 #include "agent/ag_sys.h"
 
-static int64_t garbage_length(struct pyobj *gc_dict)
-{
-    struct pyobj *garbage = api.PyDict_GetItemString(gc_dict, "garbage");
+enum { FULL = 2 };
 
-    return garbage ? AG_FIELD(int64_t, garbage, OB_SIZE) : 0;
-}
-
-static bool call_collect(struct pyobj *gc_dict, int generation, struct ag_collection *ret)
+/* gc.collect(generation) */
+static bool call_collect(struct pyobj *module, int generation, struct ag_collection *ret)
 {
-    struct pyobj *function = api.PyDict_GetItemString(gc_dict, "collect");
-    int64_t garbage = garbage_length(gc_dict);
+    struct pyobj *dict = api.PyModule_GetDict(module); /* borrowed, like what is in it */
+    struct pyobj *function = dict ? api.PyDict_GetItemString(dict, "collect") : NULL;
 
     if (!function)
         return false;
@@ -26,18 +21,16 @@ static bool call_collect(struct pyobj *gc_dict, int generation, struct ag_collec
     if (!result)
         return false;
     ret->collected = api.PyLong_AsSsize_t(result);
-    ret->uncollectable = garbage_length(gc_dict) - garbage;
     api.Py_DecRef(result);
     return true;
 }
 
-bool ag_collect(int generation, struct ag_collection *ret)
+static bool by_module(int generation, struct ag_collection *ret)
 {
     struct pyobj *modules = api.PyImport_GetModuleDict(); /* borrowed */
     bool was_imported = modules && api.PyDict_GetItemString(modules, "gc");
     struct pyobj *gc = api.PyImport_ImportModule("gc");
-    struct pyobj *dict = gc ? api.PyModule_GetDict(gc) : NULL;
-    bool fine = dict && call_collect(dict, generation, ret);
+    bool fine = gc && call_collect(gc, generation, ret);
 
     if (gc && !was_imported)
         api.PyDict_DelItemString(modules, "gc");
@@ -46,4 +39,19 @@ bool ag_collect(int generation, struct ag_collection *ret)
     if (!fine)
         api.PyErr_Clear();
     return fine;
+}
+
+bool ag_collect(int generation, struct ag_collection *ret)
+{
+    bool enabled = !api.PyGC_IsEnabled || api.PyGC_IsEnabled();
+
+    if (generation == FULL && enabled) {
+        uint64_t start = ag_clock_ns();
+        ret->collected = api.PyGC_Collect();
+        ret->pause_ns = ag_clock_ns() - start;
+        /* before 3.10 nothing tells whether 0 means "nothing found" or "switched off" */
+        if (ret->collected || api.PyGC_IsEnabled)
+            return true;
+    }
+    return by_module(generation, ret);
 }

@@ -1,11 +1,10 @@
 /*
- * Forcing a collection: the one thing here that changes the target, and only because its user
- * asked.
+ * Forcing a collection: the one thing here that changes the target, and only because its user asked.
  *
- * gc.collect() itself is called, so that the result is what a program would get: PyGC_Collect()
- * does nothing while automatic collection is off. The gc module is put into sys.modules by an
- * import; if the program had not imported it, it is taken out again. Agent thread, GIL held; may
- * run finalizers of the program.
+ * The result is what gc.collect(generation) would have returned. A full collection goes through PyGC_Collect(); the rest
+ * (a younger generation; any while automatic collection is off, when PyGC_Collect() does nothing) through the function
+ * of the gc module. If the program had not imported that, the import is taken out of sys.modules again; some two dozen
+ * objects that CPython keeps for it stay. Agent thread, GIL held; may run finalizers of the program.
  */
 #pragma once
 
@@ -13,9 +12,8 @@
 #include <stdint.h>
 
 struct ag_collection {
-    int64_t collected;     /* what gc.collect(generation) returned */
-    int64_t uncollectable; /* by how much gc.garbage grew */
-    uint64_t pause_ns;     /* of that call alone */
+    int64_t collected;
+    uint64_t pause_ns; /* of the collection alone */
 };
 
 /* False when it could not be called, or raised; no exception stays set. */

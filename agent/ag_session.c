@@ -228,7 +228,7 @@ static void do_collect(const struct msg_req_collect *request)
         .before_id = request->id,
         .after_id = request->id + 1,
     };
-    struct msg_req_snapshot before = {.id = answer.before_id};
+    struct msg_req_snapshot before = {.id = answer.before_id, .flags = SNAPSHOT_EDGES};
     struct msg_req_snapshot after = {answer.after_id, request->after_flags, request->idle_limit_s,
                                      0};
     struct ag_collection collection = {0};
@@ -254,7 +254,6 @@ static void do_collect(const struct msg_req_collect *request)
     }
     answer.wait_ns = gil.wait_ns;
     answer.collected = collection.collected;
-    answer.uncollectable = collection.uncollectable;
     answer.pause_ns = collection.pause_ns;
     ag_copy_give_turn(&session.shm, before.id);
     reply(MSG_REP_COLLECT, &answer, sizeof answer);

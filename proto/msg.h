@@ -115,7 +115,6 @@ struct msg_rep_collect {
     int32_t sys_errno;
     int32_t generation;
     int64_t collected;     /* what gc.collect() returned */
-    int64_t uncollectable; /* objects that this collection added to gc.garbage */
     uint64_t wait_ns;
     uint64_t pause_ns;  /* of the collection alone */
     uint64_t held_ns;   /* with the two copies */

@@ -328,7 +328,6 @@ struct err *session_collect(struct session *session, int generation, unsigned af
     struct collect_info info = {
         .generation = generation,
         .collected = reply.collected,
-        .uncollectable = reply.uncollectable,
         .wait_ns = reply.wait_ns,
         .pause_ns = reply.pause_ns,
         .held_ns = reply.held_ns,

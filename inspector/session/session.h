@@ -78,7 +78,6 @@ void session_progress(const struct session *session, uint64_t *walked, uint64_t 
 struct collect_info {
     int generation;
     int64_t collected; /* what gc.collect(generation) returned */
-    int64_t uncollectable;
     uint64_t wait_ns;
     uint64_t pause_ns; /* of the collection */
     uint64_t
