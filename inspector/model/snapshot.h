@@ -7,9 +7,9 @@
  *
  *   address[i] type[i] refcount[i] shallow[i] flags[i]
  *   references: compressed sparse rows, parallel references repeated
- *      strong.offset[i] … strong.offset[i+1]   ─►  strong.target[…]     in the order in which they
- * are named reverse: the same, by target            ─►  holders, ascending weak:    pairs, sorted
- * by holder; few
+ *      strong.offset[i] … strong.offset[i+1]  ─►  strong.object[…]  in the order of their names
+ *      reverse: the same, by target           ─►  holders, ascending
+ *      weak:    pairs, sorted by holder; few
  *
  * A snapshot is built once (builder.h), then never changes: any number of threads may read it
  * without locks. It is counted: snapshot_ref() for another owner, snapshot_unref() when done. Texts

@@ -2,11 +2,11 @@
  * A session: one target, attached. What can be asked of it, and what can be done to it.
  *
  *      struct session *session;
- *      ERR_RETURN(session_attach(pid, &options, &session));
- *      session_snapshot(session, SNAPSHOT_EDGES | SNAPSHOT_SERVE, sink, &control, &info);   the
- * heap, into a sink session_values(session, indexes, n, 200, callback, arg, NULL); single objects
- * of it session_collect(session, 2, …);                                                    changes
- * the target session_detach(session);
+ *      ERR_RETURN(session_attach(pid, cancel, &session));
+ *      session_snapshot(session, SNAPSHOT_EDGES | SNAPSHOT_SERVE, sink, cancel, &info);
+ *      session_values(session, indexes, n, 200, callback, arg, cancel);   single objects of it
+ *      session_collect(session, 2, …);                                    changes the target
+ *      session_detach(session);
  *
  * Calls block; each takes a `cancel` flag that another thread may set, and then returns
  * ERR_CANCELLED soon with the session still usable. All calls on the thread that attached, which
