@@ -151,6 +151,9 @@ size_t rows_find(const struct rows *rows, uint64_t id);
 void rows_prefetch(struct rows *rows, size_t first, size_t n);
 /* The column with this key, or -1. */
 int rows_column(const struct rows *rows, const char *key);
+/* Whether a word can be looked for in cells of this kind: texts, and numbers that serve as names.
+ */
+bool col_reads_as_text(enum col_kind kind);
 
 /*
  * Sorts (stable in both directions: equal rows keep their natural order) and filters. Texts compare
