@@ -1,13 +1,10 @@
 #include "inspector/ui/app.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "inspector/base/cleanup.h"
 #include "inspector/base/clock.h"
@@ -49,9 +46,7 @@ static struct err *load(struct app *app)
     ERR_RETURN(keymap_create(keymap_defaults, &app->keymap));
     ERR_RETURN(load_keys(app->keymap, app->options.keys_path));
     ERR_RETURN(job_runner_create("ouro-ui-jobs", &app->ui_runner));
-    app->post_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (app->post_fd < 0)
-        return err_sys(errno, "cannot create an eventfd");
+    ERR_RETURN(app_posts_init(app));
     return term_start(&app->options.term);
 }
 
@@ -63,7 +58,6 @@ struct err *app_create(const struct app_options *options, struct app **ret)
     app->post_fd = -1;
     app->last_words = STR_INIT;
     app->heading = xstrdup("");
-    pthread_mutex_init(&app->post_lock, NULL);
     app->nav = nav_create(app);
     struct err *err = load(app);
     if (err) {
@@ -98,14 +92,7 @@ void app_destroy(struct app *app)
         free((char *)app->commands[i].help);
     }
     free(app->commands);
-    while (app->posts) {
-        struct app_post_item *post = app->posts;
-        app->posts = post->next;
-        free(post);
-    }
-    if (app->post_fd >= 0)
-        close(app->post_fd);
-    pthread_mutex_destroy(&app->post_lock);
+    app_posts_deinit(app);
     str_deinit(&app->last_words);
     free(app->message);
     free(app->heading);
@@ -263,78 +250,6 @@ void app_dialog(struct app *app, const struct dialog_spec *spec)
     app_redraw(app);
 }
 
-/* -- Work -- */
-
-struct job_runner *app_ui_runner(const struct app *app)
-{
-    return app->ui_runner;
-}
-
-void app_add_runner(struct app *app, struct job_runner *runner)
-{
-    if (app->n_runners < APP_MAX_RUNNERS)
-        app->runners[app->n_runners++] = runner;
-}
-
-void app_remove_runner(struct app *app, struct job_runner *runner)
-{
-    for (size_t i = 0; i < app->n_runners; i++)
-        if (app->runners[i] == runner)
-            app->runners[i] = app->runners[--app->n_runners];
-}
-
-void app_add_watch(struct app *app, const struct app_watch *watch)
-{
-    if (app->n_watches < APP_MAX_WATCHES)
-        app->watches[app->n_watches++] = *watch;
-}
-
-void app_remove_watch(struct app *app, int fd)
-{
-    for (size_t i = 0; i < app->n_watches; i++)
-        if (app->watches[i].fd == fd)
-            app->watches[i] = app->watches[--app->n_watches];
-}
-
-void app_post(struct app *app, void (*fn)(void *ctx), void *ctx)
-{
-    struct app_post_item *post = xalloc(sizeof *post);
-    uint64_t one = 1;
-
-    pthread_mutex_lock(&app->post_lock);
-    *post = (struct app_post_item){app->posts, fn, ctx};
-    app->posts = post;
-    pthread_mutex_unlock(&app->post_lock);
-    while (write(app->post_fd, &one, sizeof one) < 0 && errno == EINTR)
-        ;
-}
-
-/* Runs the posts in the order in which they came. */
-static void run_posts(struct app *app)
-{
-    struct app_post_item *post, *in_order = NULL;
-    uint64_t count;
-
-    while (read(app->post_fd, &count, sizeof count) < 0 && errno == EINTR)
-        ;
-    pthread_mutex_lock(&app->post_lock);
-    post = app->posts;
-    app->posts = NULL;
-    pthread_mutex_unlock(&app->post_lock);
-    while (post) {
-        struct app_post_item *next = post->next;
-        post->next = in_order;
-        in_order = post;
-        post = next;
-    }
-    for (; in_order; in_order = post) {
-        post = in_order->next;
-        in_order->fn(in_order->ctx);
-        free(in_order);
-        app_redraw(app);
-    }
-}
-
 /* -- Drawing -- */
 
 void app_redraw(struct app *app)
@@ -459,7 +374,7 @@ static void serve(struct app *app, int fd)
     else if (fd == term_input_fd())
         on_input(app);
     else if (fd == app->post_fd)
-        run_posts(app);
+        app_run_posts(app);
     else if (fd == job_runner_fd(app->ui_runner))
         dispatch(app, app->ui_runner);
     for (size_t i = 0; i < app->n_runners; i++)

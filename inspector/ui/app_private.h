@@ -72,5 +72,11 @@ unsigned app_list_action(struct app *app, struct view *view, enum action action,
 unsigned app_open_command_line(struct app *app);
 unsigned app_open_target_menu(struct app *app);
 
+/* app_work.c */
+ERR_CHECK struct err *app_posts_init(struct app *app);
+void app_posts_deinit(struct app *app);
+/* Runs what app_post() left, in the order in which it came. */
+void app_run_posts(struct app *app);
+
 /* app.c */
 void app_effects(struct app *app, unsigned effects);

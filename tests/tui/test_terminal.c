@@ -8,172 +8,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <vterm.h>
-
 #include "inspector/base/mem.h"
-#include "inspector/base/str.h"
-#include "inspector/base/utf8.h"
 #include "tests/support/pty.h"
+#include "tests/support/terminal.h"
 #include "tests/support/test.h"
-
-/* In scripts, every `screen FILE` step sends this, then FILE, then BEL. */
-static const char marker[] = "\033]7777;";
 
 /* What ends the alternate screen of an xterm. */
 static const char leave_screen[] = "\033[?1049l";
 
 static const char *program;
-
-/* -- A terminal that looks at what it is sent -- */
-
-struct terminal {
-    VTerm *vterm;
-    VTermScreen *screen;
-    int cols, rows;
-    const char *work;  /* where scripts write their screens */
-    struct str unread; /* the beginning of a marker, perhaps */
-    unsigned n_compared;
-    bool differs;
-};
-
-static void terminal_init(struct terminal *t, int cols, int rows, const char *work)
-{
-    *t = (struct terminal){.cols = cols, .rows = rows, .work = work, .unread = STR_INIT};
-    t->vterm = vterm_new(rows, cols);
-    vterm_set_utf8(t->vterm, 1);
-    t->screen = vterm_obtain_screen(t->vterm);
-    vterm_screen_enable_altscreen(t->screen, 1);
-    vterm_screen_reset(t->screen, 1);
-}
-
-static void terminal_deinit(struct terminal *t)
-{
-    vterm_free(t->vterm);
-    str_deinit(&t->unread);
-}
-
-/* One row as screen_dump() writes it. */
-static void append_row(const struct terminal *t, int y, struct str *ret)
-{
-    size_t start = ret->len_bytes;
-    VTermScreenCell cell;
-
-    for (int x = 0; x<t->cols; x += cell.width> 1 ? cell.width : 1) {
-        char bytes[UTF8_MAX_BYTES];
-        vterm_screen_get_cell(t->screen, (VTermPos){y, x}, &cell);
-        if (!cell.chars[0])
-            str_append_char(ret, ' ');
-        for (size_t i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i]; i++)
-            str_append_bytes(ret, bytes, utf8_encode(cell.chars[i], bytes));
-    }
-    while (ret->len_bytes > start && ret->text[ret->len_bytes - 1] == ' ')
-        ret->text[--ret->len_bytes] = '\0';
-}
-
-static char *terminal_text(const struct terminal *t)
-{
-    struct str text = STR_INIT;
-
-    for (int y = 0; y < t->rows; y++) {
-        append_row(t, y, &text);
-        str_append_char(&text, '\n');
-    }
-    return str_steal(&text);
-}
-
-static char *slurp(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    struct str text = STR_INIT;
-    char chunk[4096];
-    size_t n;
-
-    if (!file)
-        return NULL;
-    while ((n = fread(chunk, 1, sizeof chunk, file)))
-        str_append_bytes(&text, chunk, n);
-    fclose(file);
-    return str_steal(&text);
-}
-
-static void compare(struct terminal *t, const char *name)
-{
-    char *path = xasprintf("%s/%s", t->work, name);
-    char *believed = slurp(path), *shown = terminal_text(t);
-
-    if (!believed || strcmp(believed, shown) != 0) {
-        fprintf(stderr, "%s: curses believes:\n%s\nthe terminal shows:\n%s\n", name,
-                believed ? believed : "(no file)", shown);
-        t->differs = true;
-    }
-    t->n_compared++;
-    unlink(path);
-    free(path);
-    free(believed);
-    free(shown);
-}
-
-/* Bytes of `text` without a character at its end whose rest is still to come; libvterm loses those.
- */
-static size_t whole_characters(const char *text, size_t bytes)
-{
-    for (size_t back = 1; back < UTF8_MAX_BYTES && back <= bytes; back++) {
-        unsigned char c = (unsigned char)text[bytes - back];
-        if (c >= 0xc0)
-            return (c >= 0xf0 ? 4U : c >= 0xe0 ? 3U : 2U) > back ? bytes - back : bytes;
-        if (c < 0x80)
-            break;
-    }
-    return bytes;
-}
-
-/* A pty_sink: feeds the terminal up to each marker, and looks there. */
-static void feed(void *ctx, const char *bytes, size_t n)
-{
-    struct terminal *t = ctx;
-    const char *at, *found;
-
-    str_append_bytes(&t->unread, bytes, n);
-    for (at = t->unread.text; (found = strstr(at, marker)); at = strchr(found, '\a') + 1) {
-        vterm_input_write(t->vterm, at, (size_t)(found - at));
-        at = found;
-        if (!strchr(found, '\a'))
-            break;
-        char *name = xstrndup(found + strlen(marker),
-                              (size_t)(strchr(found, '\a') - found) - strlen(marker));
-        compare(t, name);
-        free(name);
-    }
-    /* Something that may become a marker waits for its rest. */
-    const char *escape = strrchr(at, '\033');
-    bool may_grow = escape && (!strncmp(escape, marker, strlen(escape)) ||
-                               !strncmp(escape, marker, strlen(marker)));
-    size_t ready = may_grow ? (size_t)(escape - at) : whole_characters(at, strlen(at));
-    vterm_input_write(t->vterm, at, ready);
-    char *rest = xstrdup(at + ready);
-    str_clear(&t->unread);
-    str_append(&t->unread, rest);
-    free(rest);
-}
-
-/* Reads until `text` is on the terminal. */
-static void wait_text(struct pty *pty, struct terminal *t, const char *text)
-{
-    for (;;) {
-        char *shown = terminal_text(t);
-        bool is_there = strstr(shown, text) != NULL;
-        if (is_there) {
-            free(shown);
-            return;
-        }
-        if (!pty_pump(pty, feed, t)) {
-            fprintf(stderr, "'%s' did not appear:\n%s\n", text, shown);
-            free(shown);
-            fail();
-        }
-        free(shown);
-    }
-}
 
 /* -- Running the demo -- */
 
@@ -198,7 +41,7 @@ static void check_script(const char *name, int cols, int rows, const char *term)
     assert_non_null(mkdtemp(work));
     terminal_init(&t, cols, rows, work);
     struct pty *pty = pty_spawn(&(struct pty_options){argv, env, work, cols, rows});
-    while (pty_pump(pty, feed, &t))
+    while (pty_pump(pty, terminal_feed, &t))
         ;
     assert_int_equal(pty_wait_exit(pty), 0);
     assert_false(t.differs);
@@ -246,9 +89,9 @@ struct session {
 
 static void session_init_env(struct session *s, const char *const *env)
 {
-    terminal_init(&s->terminal, 80, 24, "/nonexistent");
+    terminal_init(&s->terminal, 80, 24, NULL);
     s->pty = start(80, 24, env);
-    wait_text(s->pty, &s->terminal, "builtins.tuple");
+    terminal_wait(&s->terminal, s->pty, "builtins.tuple");
 }
 
 static void session_init(struct session *s)
@@ -279,20 +122,20 @@ static void test_terminal__keys_arrive(void **state)
 
     (void)state;
     session_init(&s);
-    wait_text(s.pty, &s.terminal, "1/30");
+    terminal_wait(&s.terminal, s.pty, "1/30");
     pty_send(s.pty, "\033OB\033OB"); /* Down as an xterm sends it in application mode */
-    wait_text(s.pty, &s.terminal, "3/30");
+    terminal_wait(&s.terminal, s.pty, "3/30");
     pty_send(s.pty, "\033"); /* Esc alone */
-    wait_text(s.pty, &s.terminal, "nothing to go back to");
+    terminal_wait(&s.terminal, s.pty, "nothing to go back to");
     pty_send(s.pty, "\033OS"); /* F4 */
-    wait_text(s.pty, &s.terminal, "filter:");
+    terminal_wait(&s.terminal, s.pty, "filter:");
     pty_send(s.pty, "日本");
-    wait_text(s.pty, &s.terminal, "1/1 of 30");
+    terminal_wait(&s.terminal, s.pty, "1/1 of 30");
     pty_send(s.pty, "\r");
     pty_send(s.pty, "\x7f"); /* Backspace: clears the filter */
-    wait_text(s.pty, &s.terminal, "3/30");
+    terminal_wait(&s.terminal, s.pty, "3/30");
     pty_send(s.pty, "\033[5~"); /* PgUp */
-    wait_text(s.pty, &s.terminal, "1/30");
+    terminal_wait(&s.terminal, s.pty, "1/30");
     pty_send(s.pty, "q");
     assert_int_equal(pty_wait_exit(s.pty), 0);
     assert_restored(&s);
@@ -306,11 +149,11 @@ static void test_terminal__mouse_selects_and_opens(void **state)
     (void)state;
     session_init(&s);
     pty_send(s.pty, "M");
-    wait_text(s.pty, &s.terminal, "the mouse selects rows");
+    terminal_wait(&s.terminal, s.pty, "the mouse selects rows");
     pty_send(s.pty, "\033[<0;5;8M\033[<0;5;8m"); /* line 8: the fifth row */
-    wait_text(s.pty, &s.terminal, "5/30");
+    terminal_wait(&s.terminal, s.pty, "5/30");
     pty_send(s.pty, "\033[<0;5;8M\033[<0;5;8m");
-    wait_text(s.pty, &s.terminal, "1/314");
+    terminal_wait(&s.terminal, s.pty, "1/314");
     pty_send(s.pty, "Q");
     assert_int_equal(pty_wait_exit(s.pty), 0);
     assert_restored(&s);
@@ -325,9 +168,9 @@ static void test_terminal__copies_through_osc_52(void **state)
     (void)state;
     session_init(&s);
     pty_send(s.pty, "2");
-    wait_text(s.pty, &s.terminal, "1/50,000");
+    terminal_wait(&s.terminal, s.pty, "1/50,000");
     pty_send(s.pty, "Y");
-    wait_text(s.pty, &s.terminal, "copied 0x7f1200000000");
+    terminal_wait(&s.terminal, s.pty, "copied 0x7f1200000000");
     assert_non_null(strstr(pty_output(s.pty, NULL), "\033]52;c;MHg3ZjEyMDAwMDAwMDA=\a"));
     pty_send(s.pty, "Q");
     assert_int_equal(pty_wait_exit(s.pty), 0);
@@ -341,13 +184,13 @@ static void test_terminal__follows_its_size(void **state)
     (void)state;
     session_init(&s);
     terminal_deinit(&s.terminal);
-    terminal_init(&s.terminal, 39, 24, "/nonexistent");
+    terminal_init(&s.terminal, 39, 24, NULL);
     pty_resize(s.pty, 39, 24);
-    wait_text(s.pty, &s.terminal, "terminal too small: 39x24");
+    terminal_wait(&s.terminal, s.pty, "terminal too small: 39x24");
     pty_resize(s.pty, 100, 30);
     terminal_deinit(&s.terminal);
-    terminal_init(&s.terminal, 100, 30, "/nonexistent");
-    wait_text(s.pty, &s.terminal, "app.models.Leaf");
+    terminal_init(&s.terminal, 100, 30, NULL);
+    terminal_wait(&s.terminal, s.pty, "app.models.Leaf");
     pty_send(s.pty, "Q");
     assert_int_equal(pty_wait_exit(s.pty), 0);
     session_deinit(&s);
@@ -360,19 +203,19 @@ static void test_terminal__suspends_and_comes_back(void **state)
     (void)state;
     session_init(&s);
     pty_send(s.pty, "jj");
-    wait_text(s.pty, &s.terminal, "3/30");
+    terminal_wait(&s.terminal, s.pty, "3/30");
     pty_send(s.pty, "\x1a");
-    pty_wait_stopped(s.pty, feed, &s.terminal);
+    pty_wait_stopped(s.pty, terminal_feed, &s.terminal);
     assert_restored(&s);
     pty_signal(s.pty, SIGCONT);
-    wait_text(s.pty, &s.terminal, "3/30");
+    terminal_wait(&s.terminal, s.pty, "3/30");
     pty_send(s.pty, "j");
-    wait_text(s.pty, &s.terminal, "4/30");
+    terminal_wait(&s.terminal, s.pty, "4/30");
     pty_signal(s.pty, SIGTSTP); /* from outside, too */
-    pty_wait_stopped(s.pty, feed, &s.terminal);
+    pty_wait_stopped(s.pty, terminal_feed, &s.terminal);
     assert_restored(&s);
     pty_signal(s.pty, SIGCONT);
-    wait_text(s.pty, &s.terminal, "4/30");
+    terminal_wait(&s.terminal, s.pty, "4/30");
     pty_send(s.pty, "Q");
     assert_int_equal(pty_wait_exit(s.pty), 0);
     session_deinit(&s);
@@ -436,7 +279,7 @@ static void test_terminal__stray_stderr_waits(void **state)
     session_init(&s);
     pty_send(s.pty, ":stderr hello\r");
     pty_send(s.pty, "?");
-    wait_text(s.pty, &s.terminal, "help: types");
+    terminal_wait(&s.terminal, s.pty, "help: types");
     assert_null(strstr(pty_output(s.pty, NULL), "stray:"));
     pty_send(s.pty, "Q");
     assert_int_equal(pty_wait_exit(s.pty), 0);
@@ -475,8 +318,8 @@ static void test_terminal__without_utf8_sends_only_ascii(void **state)
     size_t bytes;
 
     (void)state;
-    terminal_init(&t, 80, 24, "/nonexistent");
-    wait_text(pty, &t, "app.models.Gr??e");
+    terminal_init(&t, 80, 24, NULL);
+    terminal_wait(&t, pty, "app.models.Gr??e");
     pty_send(pty, "Q");
     assert_int_equal(pty_wait_exit(pty), 0);
     const char *output = pty_output(pty, &bytes);
