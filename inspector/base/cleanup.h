@@ -17,7 +17,7 @@
 
 static inline void cleanup_free(void *ptr)
 {
-    free(*(void **) ptr);
+    free(*(void **)ptr);
 }
 
 static inline void cleanup_close(int *fd)

@@ -14,13 +14,13 @@ static inline uint64_t clock_ns(void)
     struct timespec ts;
 
     clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t) ts.tv_sec * NS_PER_S + (uint64_t) ts.tv_nsec;
+    return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
 /* Sleeps for `ns` nanoseconds or until a signal arrives. */
 static inline void clock_sleep_ns(uint64_t ns)
 {
-    struct timespec ts = {(time_t) (ns / NS_PER_S), (long) (ns % NS_PER_S)};
+    struct timespec ts = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
 
     nanosleep(&ts, NULL);
 }

@@ -7,8 +7,8 @@
 
 static struct err nomem = {
     .code = ERR_NOMEM,
-    .message = (char *) "out of memory",
-    .hint = (char *) "close something or look at a smaller process",
+    .message = (char *)"out of memory",
+    .hint = (char *)"close something or look at a smaller process",
 };
 
 struct err *err_nomem(void)
@@ -65,8 +65,7 @@ struct err *err_sys(int sys_errno, const char *fmt, ...)
     if (vasprintf(&head, fmt, ap) < 0)
         head = NULL;
     va_end(ap);
-    return err_make(ERR_SYS, sys_errno, NULL,
-                    join(head, strerror_r(sys_errno, text, sizeof text)));
+    return err_make(ERR_SYS, sys_errno, NULL, join(head, strerror_r(sys_errno, text, sizeof text)));
 }
 
 struct err *err_context(struct err *err, const char *fmt, ...)
@@ -87,6 +86,22 @@ struct err *err_context(struct err *err, const char *fmt, ...)
     }
     free(err->message);
     err->message = whole;
+    return err;
+}
+
+struct err *err_hint(struct err *err, const char *fmt, ...)
+{
+    va_list ap;
+    char *hint = NULL;
+
+    if (!err || err == &nomem)
+        return err;
+    va_start(ap, fmt);
+    if (vasprintf(&hint, fmt, ap) < 0)
+        hint = NULL;
+    va_end(ap);
+    free(err->hint);
+    err->hint = hint;
     return err;
 }
 

@@ -1,19 +1,20 @@
 /*
  * Errors of the inspector: a pointer to an error object, NULL means success.
  *
- * Every function that can fail returns `struct err *`, is marked ERR_CHECK, writes its results through
- * out-parameters named `ret` (untouched on failure), and hands ownership of the error to the caller:
- * pass it on, or err_destroy() it. The message says what could not be done and why, the hint what to do
- * next; out/ and ui/ print both as one line: "ouro: cannot attach to '12': no such process; see 'ouro ps'".
+ * Every function that can fail returns `struct err *`, is marked ERR_CHECK, writes its results
+ * through out-parameters named `ret` (untouched on failure), and hands ownership of the error to
+ * the caller: pass it on, or err_destroy() it. The message says what could not be done and why, the
+ * hint what to do next; out/ and ui/ print both as one line: "ouro: cannot attach to '12': no such
+ * process; see 'ouro ps'".
  *
- * Modelled on drgn's `struct drgn_error *` (libdrgn/error.h). Thread: an error belongs to one thread at
- * a time.
+ * Modelled on drgn's `struct drgn_error *` (libdrgn/error.h). Thread: an error belongs to one
+ * thread at a time.
  */
 #pragma once
 
 #include <stddef.h>
 
-#define ERR_CHECK __attribute__((warn_unused_result))
+#define ERR_CHECK                  __attribute__((warn_unused_result))
 #define ERR_PRINTF(fmt_idx, first) __attribute__((format(printf, fmt_idx, first)))
 
 enum err_code {
@@ -38,7 +39,8 @@ struct err {
     char *hint;    /* what to do about it, or NULL */
 };
 
-/* A new error. `hint` is copied and may be NULL. Never returns NULL: without memory it is the ERR_NOMEM one. */
+/* A new error. `hint` is copied and may be NULL. Never returns NULL: without memory it is the
+ * ERR_NOMEM one. */
 ERR_CHECK struct err *err_new(enum err_code code, const char *hint, const char *fmt, ...)
     ERR_PRINTF(3, 4);
 
@@ -50,6 +52,9 @@ ERR_CHECK struct err *err_nomem(void);
 
 /* Puts "fmt: " before the message of `err` (takes and returns ownership). NULL stays NULL. */
 ERR_CHECK struct err *err_context(struct err *err, const char *fmt, ...) ERR_PRINTF(2, 3);
+
+/* Gives `err` another hint (takes and returns ownership). NULL stays NULL. */
+ERR_CHECK struct err *err_hint(struct err *err, const char *fmt, ...) ERR_PRINTF(2, 3);
 
 /* Frees `err`; NULL and the static error are fine. */
 void err_destroy(struct err *err);

@@ -1,10 +1,11 @@
 /*
  * Memory. Two kinds of allocation, never mixed up:
  *
- *  - grow(): arrays whose size the target or a file decides. Checked, overflow-safe, returns an error.
- *  - xalloc() and friends: small, bounded things of our own (a widget, a column title). Without memory
- *    for those nothing sensible can be shown any more: they run the hook of xalloc_on_failure() (the
- *    terminal is restored there) and abort.
+ *  - grow(): arrays whose size the target or a file decides. Checked, overflow-safe, returns an
+ * error.
+ *  - xalloc() and friends: small, bounded things of our own (a widget, a column title). Without
+ * memory for those nothing sensible can be shown any more: they run the hook of xalloc_on_failure()
+ * (the terminal is restored there) and abort.
  *
  * Any thread.
  */
@@ -15,8 +16,8 @@
 #include "inspector/base/err.h"
 
 /*
- * Makes room for `need` elements of `elem_bytes` each in the array `*array` of `*cap` elements, at least
- * doubling it. New elements are not initialised. On failure nothing has changed.
+ * Makes room for `need` elements of `elem_bytes` each in the array `*array` of `*cap` elements, at
+ * least doubling it. New elements are not initialised. On failure nothing has changed.
  */
 ERR_CHECK struct err *grow(void *array, size_t *cap, size_t need, size_t elem_bytes);
 

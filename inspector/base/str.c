@@ -64,9 +64,9 @@ void str_printf(struct str *s, const char *fmt, ...)
     int need = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
     if (need > 0) {
-        reserve(s, (size_t) need);
-        vsnprintf(s->text + s->len_bytes, (size_t) need + 1, fmt, again);
-        s->len_bytes += (size_t) need;
+        reserve(s, (size_t)need);
+        vsnprintf(s->text + s->len_bytes, (size_t)need + 1, fmt, again);
+        s->len_bytes += (size_t)need;
     }
     va_end(again);
 }

@@ -16,8 +16,8 @@ static const char *bytes_signed(int64_t bytes, const char *plus, char buf[UNITS_
 {
     static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     const char *sign = bytes < 0 ? "-" : bytes > 0 ? plus : "";
-    uint64_t size = bytes < 0 ? -(uint64_t) bytes : (uint64_t) bytes;
-    double value = (double) size;
+    uint64_t size = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes;
+    double value = (double)size;
     unsigned unit = 0;
 
     if (size < 1024) {
@@ -43,7 +43,7 @@ const char *units_bytes_delta(int64_t bytes, char buf[UNITS_BUF])
 static const char *count_signed(int64_t count, const char *plus, char buf[UNITS_BUF])
 {
     char digits[UNITS_BUF];
-    uint64_t size = count < 0 ? -(uint64_t) count : (uint64_t) count;
+    uint64_t size = count < 0 ? -(uint64_t)count : (uint64_t)count;
     int n = snprintf(digits, sizeof digits, "%" PRIu64, size);
     char *out = buf;
 
@@ -75,11 +75,11 @@ const char *units_duration_ns(uint64_t ns, char buf[UNITS_BUF])
     if (ns < 1000)
         snprintf(buf, UNITS_BUF, "%" PRIu64 " ns", ns);
     else if (ns < 999500)
-        three_digits(buf, "", (double) ns / 1e3, "us");
+        three_digits(buf, "", (double)ns / 1e3, "us");
     else if (ns < 999500000)
-        three_digits(buf, "", (double) ns / 1e6, "ms");
+        three_digits(buf, "", (double)ns / 1e6, "ms");
     else
-        three_digits(buf, "", (double) ns / 1e9, "s");
+        three_digits(buf, "", (double)ns / 1e9, "s");
     return buf;
 }
 

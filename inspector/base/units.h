@@ -1,6 +1,6 @@
 /*
- * Numbers for people. Every function writes a terminated text into `buf` (UNITS_BUF bytes are always
- * enough) and returns it. Any thread.
+ * Numbers for people. Every function writes a terminated text into `buf` (UNITS_BUF bytes are
+ * always enough) and returns it. Any thread.
  */
 #pragma once
 

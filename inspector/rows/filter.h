@@ -1,18 +1,21 @@
 /*
  * Filters: what a person types behind `f`, compiled.
  *
- *      Node            rows with "Node" in any text column (addresses and pids are text here),
- * ignoring case (smart case: an upper-case letter in the word makes it exact) !test           rows
- * without it Node,Leaf       either /No.e$/         a POSIX extended regular expression, same
- * columns, same smart case; \/ is a slash size>1mib       a column (by its key) against a number
- * with an optional unit (rows/value.h); operators > >= < <= = != type~Node       a text column
- * contains (smart case); type=app.Node  a text column equals type=A,B        either value: what
- * follows a comma inherits the column and the operator, unless it has its own a b             both
- * (terms are joined by blanks) "two words"     quotes keep blanks, commas and operators in a term
- * or a value
+<<<<<<< HEAD
+ *      Node            rows with "Node" in any text column (addresses and pids are text here), ignoring
+ *                      case; an upper-case letter in the word makes it exact (smart case)
+ *      !test           rows without it; !a,b is neither
+ *      Node,Leaf       either
+ *      /No.e$/         a POSIX extended regular expression, same columns, same smart case; \/ is a slash
+ *      size>1mib       a column, by its key, against a number with an optional unit (rows/value.h);
+ *                      operators > >= < <= = !=
+ *      type~Node       a text column contains (smart case); type=app.Node  a text column equals
+ *      type=A,B        either value: what follows a comma inherits column and operator
+ *      a b             both (terms are joined by blanks)
+ *      "two words"     quotes keep blanks, commas and operators in a term or a value
  *
- * `!` turns a whole term around: !a,b is neither. Columns whose cells are fetched one by one
- * (COL_F_NO_SORT) are not searched and cannot be named: what is not on the screen could not match.
+ * Columns whose cells are fetched one by one (COL_F_NO_SORT) are not searched and cannot be named: what is
+ * not on the screen could not match.
  *
  * A compiled filter is immutable; matching is re-entrant. Any thread.
  */

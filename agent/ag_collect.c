@@ -1,0 +1,57 @@
+#include "agent/ag_collect.h"
+
+#include <stddef.h>
+
+#include "agent/ag_api.h"
+#include "agent/ag_sys.h"
+
+enum { FULL = 2 };
+
+/* gc.collect(generation) */
+static bool call_collect(struct pyobj *module, int generation, struct ag_collection *ret)
+{
+    struct pyobj *dict = api.PyModule_GetDict(module); /* borrowed, like what is in it */
+    struct pyobj *function = dict ? api.PyDict_GetItemString(dict, "collect") : NULL;
+
+    if (!function)
+        return false;
+    uint64_t start = ag_clock_ns();
+    struct pyobj *result = api.PyObject_CallFunction(function, "i", generation);
+    ret->pause_ns = ag_clock_ns() - start;
+    if (!result)
+        return false;
+    ret->collected = api.PyLong_AsSsize_t(result);
+    api.Py_DecRef(result);
+    return true;
+}
+
+static bool by_module(int generation, struct ag_collection *ret)
+{
+    struct pyobj *modules = api.PyImport_GetModuleDict(); /* borrowed */
+    bool was_imported = modules && api.PyDict_GetItemString(modules, "gc");
+    struct pyobj *gc = api.PyImport_ImportModule("gc");
+    bool fine = gc && call_collect(gc, generation, ret);
+
+    if (gc && !was_imported)
+        api.PyDict_DelItemString(modules, "gc");
+    if (gc)
+        api.Py_DecRef(gc);
+    if (!fine)
+        api.PyErr_Clear();
+    return fine;
+}
+
+bool ag_collect(int generation, struct ag_collection *ret)
+{
+    bool enabled = !api.PyGC_IsEnabled || api.PyGC_IsEnabled();
+
+    if (generation == FULL && enabled) {
+        uint64_t start = ag_clock_ns();
+        ret->collected = api.PyGC_Collect();
+        ret->pause_ns = ag_clock_ns() - start;
+        /* before 3.10 nothing tells whether 0 means "nothing found" or "switched off" */
+        if (ret->collected || api.PyGC_IsEnabled)
+            return true;
+    }
+    return by_module(generation, ret);
+}

@@ -1,0 +1,44 @@
+/*
+ * The collector's lists of one interpreter, found without knowing where CPython keeps them.
+ *
+ * A freshly tracked object is the last of the youngest list, and lists are circular: its `next` is
+ * that list's head. From there:
+ *
+ *      head of generation 0      +24 generation 1      +48 generation 2      +72 (align 8)
+ *      PyGC_Head, int threshold, int count             maybe a pointer back to generation 0's head
+ * (3.8–3.13) before it: enabled, debug                       permanent generation, 24 statistics 3
+ * × {collections, collected, uncollectable} int collecting, PyObject *garbage
+ *
+ * (Modules/gcmodule.c and Include/internal/pycore_gc.h of each version; Debian's 3.13 moves the
+ * whole block by 4 bytes, which is why nothing here is a constant.) Everything found is checked
+ * before it is used.
+ *
+ * For the frozen copy only: ag_heap_find() makes and frees one empty list, in the copy's own
+ * memory. One thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/ag_api.h"
+#include "proto/msg.h"
+
+enum { AG_LISTS = 4 }; /* generations 0, 1, 2 and the permanent one */
+
+struct ag_heap {
+    char *heads[AG_LISTS]; /* PyGC_Head * of each list */
+    char *stats;
+    char *enabled;
+};
+
+/*
+ * Finds the lists of the interpreter whose thread state is current. NULL, or what does not look as
+ * it should: the interpreter is then refused.
+ */
+const char *ag_heap_find(struct ag_heap *ret);
+/* The first object of a list, or NULL; the one after `object`, or NULL at the end. */
+struct pyobj *ag_heap_first(const struct ag_heap *heap, int list);
+struct pyobj *ag_heap_next(const struct ag_heap *heap, int list, struct pyobj *object);
+/* Fills everything but `interpreter`. */
+void ag_heap_gc_state(const struct ag_heap *heap, struct msg_snap_gc *ret);

@@ -1,0 +1,39 @@
+/*
+ * What a Python programmer would write to go from a holder to what it holds: `.parent`, `['key']`,
+ * `[3]`, `closure x`, `slot left`, `local 'cache'`, `.__class__`.
+ *
+ * References are found by ag_edges.c, names here, by layout; the two are matched. A name whose
+ * object the holder does not refer to is dropped, a reference that no name fits is called "?":
+ * names never invent references.
+ *
+ * No Python code runs, nothing is allocated. For the frozen copy, one thread.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "agent/ag_text.h"
+#include "agent/ag_walk.h"
+
+enum { AG_NAME_BYTES = 320, AG_NAMES_MAX = 256 };
+
+struct ag_name {
+    uint32_t ordinal; /* of the reference: strong ones in the order of ag_edges_of(), then the weak
+                         ones */
+    uint32_t target;  /* number of the object referred to */
+    bool weak;
+    uint32_t bytes; /* of the text; 0 until named */
+    char text[AG_NAME_BYTES];
+
+    struct pyobj *object; /* private */
+    uint32_t occurrence;  /* private: how many earlier references go to the same object */
+};
+
+/*
+ * Names references of `holder`: from ordinal `first` on, only those to `target` unless it is NULL,
+ * at most `max`
+ * (<= AG_NAMES_MAX). Returns how many; *next is the ordinal to go on from, or UINT32_MAX at the
+ * end.
+ */
+uint32_t ag_names_of(struct ag_walk *walk, struct pyobj *holder, uint32_t first,
+                     struct pyobj *target, struct ag_name *names, uint32_t max, uint32_t *next);

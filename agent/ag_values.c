@@ -1,0 +1,275 @@
+#include "agent/ag_values.h"
+
+#include "agent/ag_frames.h"
+#include "agent/ag_key.h"
+#include "agent/ag_pyver.h"
+#include "agent/ag_sys.h"
+#include "agent/ag_text.h"
+
+enum {
+    BYTES_DATA = 32,
+    BYTEARRAY_START = 40,
+    FLOAT_VALUE = 16,
+    DIGIT_BITS = 30,
+    DIGITS_MAX = 40, /* ints of more are given by their size: 1,200 bits, 361 decimal places */
+    DECIMALS_MAX = DIGITS_MAX * 10,
+    ML_NAME = 0,
+};
+
+static struct pyobj *field(struct pyobj *object, int offset)
+{
+    return AG_FIELD(struct pyobj *, object, offset);
+}
+
+static void set_bytes(struct ag_value *value, const void *bytes, uint64_t n, uint32_t max)
+{
+    value->text_bytes = n < max ? (uint32_t)n : max;
+    memcpy(value->text, bytes, value->text_bytes);
+}
+
+static void set_str(struct ag_value *value, struct pyobj *str, uint32_t max)
+{
+    if (str && ag_is_str(str))
+        value->text_bytes = ag_str_utf8(str, value->text, max);
+}
+
+/* Decimal by repeated division: a few hundred steps at most. */
+static void int_value(struct pyobj *object, struct ag_value *value)
+{
+    static uint32_t rest[DIGITS_MAX];
+    struct ag_digits digits = ag_int_digits(object);
+    char decimals[DECIMALS_MAX + 1];
+    uint32_t at = sizeof decimals;
+
+    value->kind = VALUE_INT;
+    if (digits.n > DIGITS_MAX) {
+        value->size = digits.n * DIGIT_BITS;
+        return;
+    }
+    memcpy(rest, digits.at, digits.n * sizeof *rest);
+    do {
+        uint64_t carry = 0;
+        for (uint64_t i = digits.n; i-- > 0;) {
+            carry = carry << DIGIT_BITS | rest[i];
+            rest[i] = (uint32_t)(carry / 10);
+            carry %= 10;
+        }
+        decimals[--at] = (char)('0' + carry);
+        while (digits.n && !rest[digits.n - 1])
+            digits.n--;
+    } while (digits.n);
+    if (digits.negative)
+        decimals[--at] = '-';
+    set_bytes(value, decimals + at, sizeof decimals - at, MSG_VALUE_TEXT_MAX);
+}
+
+/* Name, file and line. */
+static void set_place(struct ag_value *value, struct pyobj *code, struct pyobj *name, int line,
+                      uint32_t max)
+{
+    value->kind = VALUE_PLACE;
+    set_str(value, name, max);
+    struct pyobj *file = field(code, layout->code_filename);
+    if (file && ag_is_str(file))
+        value->detail_bytes = ag_str_utf8(file, value->detail, sizeof value->detail);
+    value->size = line > 0 ? (uint64_t)line : 0;
+}
+
+static struct pyobj *code_name(struct pyobj *code)
+{
+    return field(code, layout->code_qualname ? layout->code_qualname : layout->code_name);
+}
+
+static void code_value(struct pyobj *code, struct ag_value *value, uint32_t max)
+{
+    set_place(value, code, code_name(code), AG_FIELD(int, code, layout->code_firstlineno), max);
+}
+
+static void function_value(struct pyobj *function, struct ag_value *value, uint32_t max)
+{
+    struct pyobj *code = field(function, layout->func_code);
+
+    set_place(value, code, field(function, layout->func_qualname),
+              AG_FIELD(int, code, layout->code_firstlineno), max);
+}
+
+static void frame_value(struct pyobj *object, struct ag_value *value, uint32_t max)
+{
+    if (layout->minor < 11) {
+        struct pyobj *code = field(object, layout->frame_code);
+        set_place(value, code, code_name(code), ag_old_frame_line(object), max);
+        return;
+    }
+    struct pyframe *frame = AG_FIELD(struct pyframe *, object, layout->pyframe_frame);
+    struct pyobj *code = frame ? ag_frame_code(frame) : NULL;
+    if (code)
+        set_place(value, code, code_name(code), ag_frame_line(frame), max);
+}
+
+static void generator_value(struct pyobj *generator, struct ag_value *value, uint32_t max)
+{
+    struct pyobj *name = field(generator, layout->gen_qualname);
+
+    if (layout->minor < 11) {
+        struct pyobj *frame = field(generator, layout->gen_frame);
+        if (frame)
+            set_place(value, field(frame, layout->frame_code), name, ag_old_frame_line(frame), max);
+    } else {
+        struct pyframe *frame = ag_frame_of_generator(generator);
+        struct pyobj *code = frame ? ag_frame_code(frame) : NULL;
+        if (code)
+            set_place(value, code, name, ag_frame_line(frame), max);
+    }
+    if (value->kind == VALUE_NONE) {
+        value->kind = VALUE_TEXT;
+        set_bytes(value, "finished", 8, max);
+    }
+}
+
+static void type_value(struct pyobj *type, struct ag_value *value, uint32_t max)
+{
+    uint32_t module_bytes, name_bytes, half = max / 2;
+
+    value->kind = VALUE_NAME;
+    ag_type_name(type, value->text, &module_bytes, value->text + half, &name_bytes, half - 1);
+    if (module_bytes)
+        value->text[module_bytes++] = '.';
+    memmove(value->text + module_bytes, value->text + half, name_bytes);
+    value->text_bytes = module_bytes + name_bytes;
+}
+
+static void method_value(struct pyobj *method, struct ag_value *value, uint32_t max)
+{
+    struct pyobj *function = field(method, METHOD_FUNC);
+
+    if (function && ag_type_of(function) == api.PyFunction_Type)
+        function_value(function, value, max);
+}
+
+static void weakref_value(struct pyobj *ref, struct ag_value *value, uint32_t max)
+{
+    struct pyobj *referent = field(ref, WEAKREF_OBJECT);
+
+    value->kind = VALUE_TEXT;
+    if (!referent || referent == api._Py_NoneStruct) {
+        set_bytes(value, "dead", 4, max);
+        return;
+    }
+    struct ag_text text = ag_text_in(value->text, max);
+    ag_put(&text, "to ");
+    ag_put_key(&text, referent);
+    value->text_bytes = text.n;
+}
+
+/* Kinds that are told by their type alone. */
+static bool exact_value(struct pyobj *object, struct pyobj *type, struct ag_value *value,
+                        uint32_t max)
+{
+    if (type == api.PyFloat_Type) {
+        value->kind = VALUE_FLOAT;
+        set_bytes(value, (char *)object + FLOAT_VALUE, 8, max);
+    } else if (type == api.PyComplex_Type) {
+        value->kind = VALUE_COMPLEX;
+        set_bytes(value, (char *)object + FLOAT_VALUE, 16, max);
+    } else if (type == api.PyByteArray_Type) {
+        value->kind = VALUE_BYTES;
+        value->size = AG_FIELD(uint64_t, object, OB_SIZE);
+        if (value->size)
+            set_bytes(value, AG_FIELD(void *, object, BYTEARRAY_START), value->size, max);
+    } else if (type == api.PyMethod_Type) {
+        method_value(object, value, max);
+    } else if (type == api.PyCFunction_Type) {
+        const char *name = AG_FIELD(const char *, AG_FIELD(char *, object, CFUNCTION_ML), ML_NAME);
+        value->kind = VALUE_NAME;
+        set_bytes(value, name, strlen(name), max);
+    } else if (type == api.PyMethodDescr_Type || type == api.PyClassMethodDescr_Type ||
+               type == api.PyMemberDescr_Type || type == api.PyGetSetDescr_Type ||
+               type == api.PyWrapperDescr_Type) {
+        value->kind = VALUE_NAME;
+        set_str(value, field(object, DESCR_NAME), max);
+    } else if (type == api.PyCell_Type) {
+        struct ag_text text = ag_text_in(value->text, max);
+        struct pyobj *held = field(object, CELL_REF);
+        value->kind = VALUE_TEXT;
+        if (held)
+            ag_put_key(&text, held);
+        else
+            ag_put(&text, "empty");
+        value->text_bytes = text.n;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Kinds that subclasses share. */
+static void inherited_value(struct pyobj *object, const struct ag_type *type,
+                            struct ag_value *value, uint32_t max)
+{
+    uint64_t flags = type->tp_flags;
+
+    if (flags & TPF_STR_SUBCLASS) {
+        value->kind = VALUE_STR;
+        value->size = ag_str_length(object);
+        set_str(value, object, max);
+    } else if (flags & TPF_BYTES_SUBCLASS) {
+        value->kind = VALUE_BYTES;
+        value->size = AG_FIELD(uint64_t, object, OB_SIZE);
+        set_bytes(value, (char *)object + BYTES_DATA, value->size, max);
+    } else if (flags & TPF_LONG_SUBCLASS) {
+        int_value(object, value);
+    } else if (flags & (TPF_LIST_SUBCLASS | TPF_TUPLE_SUBCLASS)) {
+        value->kind = VALUE_LEN;
+        value->size = AG_FIELD(uint64_t, object, OB_SIZE);
+    } else if (flags & TPF_DICT_SUBCLASS) {
+        value->kind = VALUE_LEN;
+        value->size = AG_FIELD(uint64_t, object, DICT_USED);
+    } else if (type->flags & TYPE_CONTAINER) {
+        value->kind = VALUE_LEN;
+        value->size = AG_FIELD(uint64_t, object, SET_USED);
+    }
+}
+
+void ag_value_of(struct pyobj *object, const struct ag_type *type, uint32_t text_max,
+                 struct ag_value *ret)
+{
+    const char *constant = ag_constant(object);
+
+    ret->kind = VALUE_NONE;
+    ret->size = 0;
+    ret->text_bytes = ret->detail_bytes = 0;
+    if (type->flags & TYPE_OPAQUE)
+        return;
+    if (constant) {
+        ret->kind = VALUE_CONSTANT;
+        set_bytes(ret, constant, strlen(constant), text_max);
+        return;
+    }
+    switch ((enum ag_kind)type->kind) {
+    case AG_KIND_TYPE:
+        type_value(object, ret, text_max);
+        return;
+    case AG_KIND_CODE:
+        code_value(object, ret, text_max);
+        return;
+    case AG_KIND_FUNCTION:
+        function_value(object, ret, text_max);
+        return;
+    case AG_KIND_FRAME:
+        frame_value(object, ret, text_max);
+        return;
+    case AG_KIND_GENERATOR:
+        generator_value(object, ret, text_max);
+        return;
+    case AG_KIND_MODULE:
+        ret->kind = VALUE_NAME;
+        set_str(ret, field(object, MODULE_NAME), text_max);
+        return;
+    case AG_KIND_WEAKREF:
+        weakref_value(object, ret, text_max);
+        return;
+    default:
+        if (!exact_value(object, type->object, ret, text_max))
+            inherited_value(object, type, ret, text_max);
+    }
+}

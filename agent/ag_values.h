@@ -1,0 +1,27 @@
+/*
+ * Short previews of values: the text of strings, numbers, lengths of containers, names of functions
+ * and classes, file and line of code. Read from memory as it lies; no Python code runs, nothing is
+ * allocated.
+ *
+ * For the frozen copy, one thread.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "agent/ag_api.h"
+#include "agent/ag_types.h"
+#include "proto/msg.h"
+
+struct ag_value {
+    enum value_kind kind;
+    uint64_t size; /* see enum value_kind */
+    uint32_t text_bytes;
+    uint32_t detail_bytes;
+    char text[MSG_VALUE_TEXT_MAX];
+    char detail[512];
+};
+
+/* Fills *ret; texts are clipped to `text_max` bytes (<= MSG_VALUE_TEXT_MAX). */
+void ag_value_of(struct pyobj *object, const struct ag_type *type, uint32_t text_max,
+                 struct ag_value *ret);

@@ -1,0 +1,81 @@
+#include "inspector/model/snapshot.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->owners, 1);
+    return snapshot;
+}
+
+void snapshot_unref(struct snapshot *s)
+{
+    if (!s || atomic_fetch_sub(&s->owners, 1) > 1)
+        return;
+    for (uint32_t i = 0; i < s->n_types; i++)
+        free(s->types[i].name);
+    free(s->types);
+    free(s->address);
+    free(s->type);
+    free(s->refcount);
+    free(s->shallow);
+    free(s->flags);
+    free(s->strong.offset);
+    free(s->strong.object);
+    free(s->reverse.offset);
+    free(s->reverse.object);
+    free(s->weak);
+    free(s->roots);
+    free(s->lists);
+    free(s->large);
+    free(s);
+}
+
+uint64_t snapshot_shallow(const struct snapshot *s, uint32_t object)
+{
+    uint32_t low = 0, high = s->n_large;
+
+    if (s->shallow[object] != UINT32_MAX)
+        return s->shallow[object];
+    while (low < high) { /* sorted: they came in the order of their numbers */
+        uint32_t mid = low + (high - low) / 2;
+        if (s->large[mid].object < object)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < s->n_large && s->large[low].object == object ? s->large[low].bytes : UINT32_MAX;
+}
+
+int snapshot_generation(const struct snapshot *s, uint32_t object)
+{
+    for (uint32_t i = 0; i < s->n_lists; i++)
+        if (object >= s->lists[i].first && object - s->lists[i].first < s->lists[i].count)
+            return (int)s->lists[i].generation;
+    return -1;
+}
+
+uint32_t snapshot_find(const struct snapshot *s, uint64_t address)
+{
+    for (uint32_t i = 0; i < s->n_objects; i++)
+        if (s->address[i] == address)
+            return i;
+    return SNAPSHOT_NONE;
+}
+
+const struct snapshot_pair *snapshot_weak_of(const struct snapshot *s, uint32_t holder, uint32_t *n)
+{
+    uint32_t low = 0, high = s->n_weak;
+
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (s->weak[mid].holder < holder)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    for (*n = 0; low + *n < s->n_weak && s->weak[low + *n].holder == holder;)
+        (*n)++;
+    return s->weak + low;
+}

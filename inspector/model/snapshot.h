@@ -1,0 +1,114 @@
+/*
+ * A snapshot: one heap at one instant, as immutable arrays.
+ *
+ * Objects are numbered 0 … n_objects - 1 in the order of the walk: the collector's lists first,
+ * youngest generation first, so that a generation is a range of numbers. Everything about object i
+ * stands at index i of its array.
+ *
+ *   address[i] type[i] refcount[i] shallow[i] flags[i]
+ *   references: compressed sparse rows, parallel references repeated
+ *      strong.offset[i] … strong.offset[i+1]   ─►  strong.target[…]     in the order in which they
+ * are named reverse: the same, by target            ─►  holders, ascending weak:    pairs, sorted
+ * by holder; few
+ *
+ * A snapshot is built once (builder.h), then never changes: any number of threads may read it
+ * without locks. It is counted: snapshot_ref() for another owner, snapshot_unref() when done. Texts
+ * (type names) are raw bytes as the target wrote them, escaped for showing (text.h), and live as
+ * long as the snapshot.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspector/base/err.h"
+#include "proto/msg.h"
+
+enum { SNAPSHOT_NONE = UINT32_MAX };
+
+struct snapshot_type {
+    char *name; /* module.qualname, escaped, UTF-8 */
+    uint64_t address;
+    uint32_t object; /* its number as an object, SNAPSHOT_NONE if it is none */
+    uint32_t flags;  /* enum type_flags */
+    uint64_t count;  /* instances (of exactly this type) */
+    uint64_t shallow_bytes;
+};
+
+struct snapshot_list { /* a generation of an interpreter: objects [first, first + count) */
+    uint32_t interpreter;
+    uint32_t generation; /* 0, 1, 2, MSG_GEN_PERMANENT */
+    uint32_t first;
+    uint32_t count;
+};
+
+struct snapshot_edges {
+    uint32_t *offset; /* n_objects + 1; NULL: not there */
+    uint32_t *object;
+    uint32_t n;
+};
+
+struct snapshot_pair { /* a weak reference */
+    uint32_t holder;
+    uint32_t target;
+};
+
+struct snapshot {
+    uint32_t n_objects;
+    uint64_t *address;
+    uint32_t *type;     /* number in `types` */
+    uint32_t *refcount; /* as it lies in the object; clipped to UINT32_MAX */
+    uint32_t *shallow;  /* bytes; use snapshot_shallow(), a few are larger than 4 GiB */
+    uint8_t *flags;     /* enum object_flags */
+
+    struct snapshot_type *types;
+    uint32_t n_types;
+
+    bool has_edges;
+    struct snapshot_edges strong;
+    struct snapshot_edges reverse;
+    struct snapshot_pair *weak;
+    uint32_t n_weak;
+
+    uint32_t *roots; /* objects that running frames hold, repeats possible */
+    uint32_t n_roots;
+
+    struct snapshot_list *lists;
+    uint32_t n_lists;
+    struct msg_snap_gc gc; /* of the main interpreter */
+    uint32_t interpreters;
+    bool tracemalloc;
+    uint64_t shallow_bytes;
+    uint64_t walk_ns;
+
+    /* private */
+    struct snapshot_large *large; /* the sizes that do not fit, by object */
+    uint32_t n_large;
+    _Atomic int owners;
+};
+
+struct snapshot_large {
+    uint32_t object;
+    uint64_t bytes;
+};
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot);
+/* NULL is fine. */
+void snapshot_unref(struct snapshot *snapshot);
+
+/* Shallow size of an object in bytes: what sys.getsizeof() says, and attribute values that it
+ * forgets. */
+uint64_t snapshot_shallow(const struct snapshot *snapshot, uint32_t object);
+/* 0, 1, 2, MSG_GEN_PERMANENT, or -1 for an object that the collector does not track. */
+int snapshot_generation(const struct snapshot *snapshot, uint32_t object);
+/* The object at this address, or SNAPSHOT_NONE. Linear. */
+uint32_t snapshot_find(const struct snapshot *snapshot, uint64_t address);
+/* Weak references that go out of `holder`: the first pair and how many. */
+const struct snapshot_pair *snapshot_weak_of(const struct snapshot *snapshot, uint32_t holder,
+                                             uint32_t *n);
+static inline const struct snapshot_type *snapshot_type_of(const struct snapshot *snapshot,
+                                                           uint32_t object)
+{
+    return &snapshot->types[snapshot->type[object]];
+}

@@ -1,0 +1,250 @@
+#include "inspector/out/cmd.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspector/base/clock.h"
+#include "inspector/base/str.h"
+#include "inspector/base/units.h"
+#include "inspector/model/builder.h"
+#include "inspector/rows/filter.h"
+
+enum { PID_MAX = 1 << 22 };
+
+atomic_bool cmd_cancel;
+
+const struct command commands[] = {
+    {"ps", "", 0, "list the Python processes, and for each: attachable, or why not", cmd_ps},
+    {"types", "PID", 1, "histogram of types: instances and bytes", cmd_types},
+    {"objects", "PID", 1, "the instances of one type (--type)", cmd_objects},
+    {"object", "PID ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
+     cmd_object},
+    {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},
+    {"stats", "PID", 1, "the collector's counters, thresholds and populations", cmd_stats},
+    {"detach", "PID", 1, "make whatever ouro is attached to it leave", cmd_detach},
+    {NULL, NULL, 0, NULL, NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *command = commands; command->name; command++)
+        if (!strcmp(command->name, name))
+            return command;
+    return NULL;
+}
+
+/* ---- arguments ---- */
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--"); i++)
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+            return true;
+    return false;
+}
+
+static void print_help(const struct command *command, const struct opt *options)
+{
+    struct str text = STR_INIT;
+
+    str_printf(&text, "usage: ouro %s %s%s[options]\n\n%s\n\noptions:\n", command->name,
+               command->args, *command->args ? " " : "", command->summary);
+    opt_help(options, &text);
+    str_append(&text, "      --help                 this text\n");
+    fputs(text.text, stdout);
+    str_deinit(&text);
+}
+
+struct err *cmd_options(const char *name, const struct opt *options, int argc, char **argv,
+                        bool *helped)
+{
+    const struct command *command = command_find(name);
+    int rest = 0;
+
+    *helped = wants_help(argc, argv);
+    if (*helped) {
+        print_help(command, options);
+        return NULL;
+    }
+    struct err *err = opt_parse(options, argc, argv, &rest);
+    if (!err && rest != command->n_args)
+        err = err_new(ERR_USAGE, NULL, "it takes %s, not %d argument%s",
+                      *command->args ? command->args : "no arguments", rest, rest == 1 ? "" : "s");
+    return err_hint(err_context(err, "wrong usage of '%s'", name), "see 'ouro %s --help'", name);
+}
+
+struct err *cmd_pid(const char *text, pid_t *ret)
+{
+    long pid;
+    struct err *err = opt_number(text, "the process id", 1, PID_MAX, &pid);
+
+    if (!err)
+        *ret = (pid_t)pid;
+    return err_hint(err, "see 'ouro ps'");
+}
+
+/* ---- the target ---- */
+
+static void on_signal(int signal)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+
+    atomic_store(&cmd_cancel, true);
+    sigaction(signal, &action, NULL); /* the next one ends us */
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+struct err *target_open(const char *pid_text, struct target *ret)
+{
+    struct target target = {0};
+    pid_t pid = 0;
+
+    ERR_RETURN(cmd_pid(pid_text, &pid));
+    catch_signals();
+    ERR_RETURN(session_attach(pid, &cmd_cancel, &target.session));
+    target.lookup = lookup_create();
+    *ret = target;
+    return NULL;
+}
+
+struct err *target_snapshot(struct target *target, unsigned flags)
+{
+    struct builder *builder;
+    struct err *err = builder_create(&builder);
+
+    if (err)
+        return err;
+    err =
+        session_snapshot(target->session, flags, builder_sink(builder), &cmd_cancel, &target->info);
+    if (!err)
+        err = builder_finish(builder, &target->snapshot);
+    builder_destroy(builder);
+    for (unsigned i = 0; !err && i < target->info.opaque_count; i++)
+        fprintf(stderr,
+                "ouro: looking at instances of '%s' crashes; what they refer to is left out\n",
+                target->info.opaque[i]);
+    return err;
+}
+
+void target_close(struct target *target)
+{
+    session_detach(target->session);
+    snapshot_unref(target->snapshot);
+    lookup_destroy(target->lookup);
+    *target = (struct target){0};
+}
+
+/* ---- tables ---- */
+
+/* "KEY", "KEY:asc", "KEY:desc" */
+static struct err *parse_sort(const struct rows *rows, const char *text, struct rows_spec *spec)
+{
+    char key[64];
+    size_t n = strcspn(text, ":");
+
+    snprintf(key, sizeof key, "%.*s", (int)n, text);
+    spec->sort_column = rows_column(rows, key);
+    if (spec->sort_column < 0 || rows->columns[spec->sort_column].flags & COL_F_NO_SORT) {
+        struct str keys = STR_INIT;
+        for (unsigned i = 0; i < rows->n_columns; i++)
+            if (!(rows->columns[i].flags & COL_F_NO_SORT))
+                str_printf(&keys, "%s%s", keys.len_bytes ? ", " : "", rows->columns[i].key);
+        struct err *err = err_hint(err_new(ERR_USAGE, NULL, "cannot sort by '%s'", key),
+                                   "the keys are: %s", keys.text);
+        str_deinit(&keys);
+        return err;
+    }
+    spec->descending = rows->columns[spec->sort_column].flags & COL_F_DESC;
+    if (!strcmp(text + n, ":asc") || !strcmp(text + n, ":desc"))
+        spec->descending = text[n + 1] == 'd';
+    else if (text[n])
+        return err_new(ERR_USAGE, "asc and desc are the directions", "cannot sort '%s'", text + n);
+    return NULL;
+}
+
+struct err *table_arrange(struct rows *rows, const struct table_options *options, int default_sort)
+{
+    struct rows_spec spec = {.sort_column = default_sort};
+    struct filter *filter = NULL;
+
+    if (default_sort >= 0)
+        spec.descending = rows->columns[default_sort].flags & COL_F_DESC;
+    if (options->sort)
+        ERR_RETURN(parse_sort(rows, options->sort, &spec));
+    if (options->filter)
+        ERR_RETURN(filter_parse(options->filter, rows, &filter));
+    spec.filter = filter;
+    struct err *err = rows_arrange(rows, &spec);
+    filter_destroy(filter);
+    return err;
+}
+
+struct err *table_lookup(struct rows *rows, size_t limit, struct target *target)
+{
+    size_t n = rows_count(rows);
+
+    rows_prefetch(rows, 0, limit && limit < n ? limit : n);
+    struct lookup_batch *batch = lookup_take(target->lookup);
+    if (!batch)
+        return NULL;
+    struct err *err = lookup_batch_ask(batch, target->session, &cmd_cancel);
+    lookup_apply(target->lookup, batch);
+    return err;
+}
+
+void table_print_rest(const struct rows *rows, long limit)
+{
+    size_t n = rows_count(rows);
+    char count[UNITS_BUF];
+
+    if (limit && n > (size_t)limit)
+        printf("… and %s more; --limit 0 prints all\n",
+               units_count((int64_t)(n - (size_t)limit), count));
+}
+
+/* ---- JSON ---- */
+
+static json_t *snapshot_json(const struct target *target)
+{
+    const struct snapshot *s = target->snapshot;
+
+    return json_pack("{s:I, s:o, s:I, s:o, s:o, s:s, s:b}", "objects", (json_int_t)s->n_objects,
+                     "references", s->has_edges ? json_integer(s->strong.n) : json_null(), "bytes",
+                     (json_int_t)s->shallow_bytes, "pause_us", json_us(target->info.pause_ns),
+                     "total_us", json_us(target->info.total_ns), "method", "clone", "partial",
+                     target->info.opaque_count != 0);
+}
+
+void json_put_header(struct json *json, const struct target *target)
+{
+    json_put(json, "schema", json_integer(1));
+    json_put(json, "ouro", json_string(OURO_VERSION));
+    if (!target)
+        return;
+    const struct session_info *info = session_info(target->session);
+    json_put(
+        json, "target",
+        json_pack("{s:i, s:n, s:s, s:b, s:o}", "pid", (int)info->pid, "file", "python",
+                  info->version, "free_threaded", 0, "interpreters",
+                  target->snapshot ? json_integer(target->snapshot->interpreters) : json_null()));
+    if (target->snapshot)
+        json_put(json, "snapshot", snapshot_json(target));
+}
+
+struct err *json_finish(struct json *json)
+{
+    json_end(json);
+    if (fflush(json->to) || ferror(json->to))
+        return err_sys(errno, "cannot write the answer");
+    return NULL;
+}

@@ -1,0 +1,168 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "inspector/base/units.h"
+#include "inspector/out/cmd.h"
+#include "inspector/out/table.h"
+#include "inspector/rows/rows_edges.h"
+#include "inspector/rows/rows_objects.h"
+
+enum { DEFAULT_LIMIT = 1000, TEXT_LIMIT = 30, NOT_GIVEN = -1 };
+
+/* One object and its two tables. */
+struct view {
+    uint32_t object;
+    struct rows *self; /* a table of one row */
+    struct rows *referrers, *referents;
+    struct msg_ans_sizes sizes;
+};
+
+static struct err *parse_address(const char *text, uint64_t *ret)
+{
+    char *end;
+
+    errno = 0;
+    *ret = strtoull(text, &end, 0);
+    if (!*text || *end || errno || *text == '-')
+        return err_new(ERR_USAGE, "write it as 0x7f… or as id() prints it",
+                       "'%s' is not an address", text);
+    return NULL;
+}
+
+static struct err *make_tables(struct target *target, struct view *view)
+{
+    uint32_t *one = malloc(sizeof *one);
+
+    if (!one)
+        return err_nomem();
+    *one = view->object;
+    ERR_RETURN(rows_objects_create(target->snapshot, target->lookup, one, 1, &view->self));
+    ERR_RETURN(rows_edges_create(target->snapshot, target->lookup, view->object, EDGES_REFERRERS,
+                                 &view->referrers));
+    return rows_edges_create(target->snapshot, target->lookup, view->object, EDGES_REFERENTS,
+                             &view->referents);
+}
+
+static struct err *ask(struct target *target, struct view *view, long limit)
+{
+    ERR_RETURN(table_lookup(view->self, 0, target));
+    ERR_RETURN(table_lookup(view->referrers, (size_t)limit, target));
+    ERR_RETURN(table_lookup(view->referents, (size_t)limit, target));
+    return session_sizes(target->session, view->object, &view->sizes, &cmd_cancel);
+}
+
+/* OBJECT of docs/cli-json.md, and what only this command says. */
+static json_t *object_json(const struct view *view)
+{
+    json_t *object = json_object();
+
+    for (unsigned col = 0; col < OBJECTS_COLUMNS; col++) {
+        struct cell cell;
+        rows_cell(view->self, 0, col, &cell);
+        json_object_set_new(object, object_columns[col].key,
+                            json_cell(&object_columns[col], &cell));
+    }
+    json_object_set_new(object, "getsizeof", json_integer((json_int_t)view->sizes.getsizeof_bytes));
+    json_object_set_new(object, "inline_values",
+                        json_integer((json_int_t)view->sizes.inline_bytes));
+    json_object_set_new(object, "weakref_count",
+                        json_integer((json_int_t)view->sizes.weakref_count));
+    json_object_set_new(object, "account", json_null());
+    json_object_set_new(object, "weakrefs", json_null());
+    json_object_set_new(object, "allocated_at", json_null());
+    return object;
+}
+
+static struct err *print_json(const struct target *target, const struct view *view, long limit)
+{
+    struct json json;
+
+    json_begin(&json, stdout);
+    json_put_header(&json, target);
+    json_put(&json, "object", object_json(view));
+    json_put(&json, "referrers_total", json_integer((json_int_t)rows_count(view->referrers)));
+    json_put(&json, "referents_total", json_integer((json_int_t)rows_count(view->referents)));
+    json_put_rows(&json, "referrers", view->referrers, (size_t)limit);
+    json_put_rows(&json, "referents", view->referents, (size_t)limit);
+    return json_finish(&json);
+}
+
+static void print_edges(const char *title, const struct rows *rows, long limit)
+{
+    char count[UNITS_BUF];
+
+    printf("\n%s (%s)\n", title, units_count((int64_t)rows_count(rows), count));
+    if (!rows_count(rows))
+        return;
+    table_print(stdout, rows, (size_t)limit);
+    table_print_rest(rows, limit);
+}
+
+static void print_text(const struct view *view, long limit)
+{
+    char buf[CELL_BUF_BYTES], getsizeof_text[UNITS_BUF], inline_text[UNITS_BUF];
+
+    for (unsigned col = 0; col < OBJECTS_COLUMNS; col++) {
+        struct cell cell;
+        if (col == OBJECTS_RETAINED)
+            continue;
+        rows_cell(view->self, 0, col, &cell);
+        printf("%-12s %s\n", object_columns[col].key,
+               cell_format(&object_columns[col], &cell, false, buf));
+    }
+    if (view->sizes.inline_bytes)
+        printf("%-12s sys.getsizeof() says %s, its attribute values take %s more\n", "",
+               units_bytes((int64_t)view->sizes.getsizeof_bytes, getsizeof_text),
+               units_bytes((int64_t)view->sizes.inline_bytes, inline_text));
+    printf("%-12s %" PRIu64 "\n", "weakrefs", view->sizes.weakref_count);
+    print_edges("referrers: what holds it", view->referrers, limit);
+    print_edges("referents: what it holds", view->referents, limit);
+}
+
+static struct err *show(struct target *target, uint64_t address, bool json, long limit)
+{
+    struct view view = {.object = snapshot_find(target->snapshot, address)};
+
+    if (view.object == SNAPSHOT_NONE)
+        return err_new(ERR_INPUT, "addresses change: list them anew with 'ouro objects'",
+                       "there is no object at 0x%" PRIx64, address);
+    struct err *err = make_tables(target, &view);
+    if (!err)
+        err = ask(target, &view, limit);
+    if (!err && json)
+        err = print_json(target, &view, limit);
+    else if (!err)
+        print_text(&view, limit);
+    rows_destroy(view.self);
+    rows_destroy(view.referrers);
+    rows_destroy(view.referents);
+    return err;
+}
+
+struct err *cmd_object(int argc, char **argv)
+{
+    bool json = false, helped;
+    long limit = NOT_GIVEN;
+    const struct opt table[] = {
+        OPT_FLAG(0, "json", &json, "print JSON (docs/cli-json.md)"),
+        OPT_INT('n', "limit", &limit, 0, 1000000000, "N", "print N references each way, 0: all"),
+        OPT_END,
+    };
+    struct target target;
+    uint64_t address;
+
+    ERR_RETURN(cmd_options("object", table, argc, argv, &helped));
+    if (helped)
+        return NULL;
+    if (limit == NOT_GIVEN)
+        limit = json ? DEFAULT_LIMIT : TEXT_LIMIT;
+    ERR_RETURN(parse_address(argv[1], &address));
+    ERR_RETURN(target_open(argv[0], &target));
+    struct err *err = target_snapshot(&target, SNAPSHOT_EDGES | SNAPSHOT_SERVE);
+    if (!err)
+        err = show(&target, address, json, limit);
+    target_close(&target);
+    return err;
+}

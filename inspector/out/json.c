@@ -1,0 +1,90 @@
+#include "inspector/out/json.h"
+
+#include <inttypes.h>
+
+void json_begin(struct json *json, FILE *to)
+{
+    *json = (struct json){to, 0};
+    fputc('{', to);
+}
+
+static void put_key(struct json *json, const char *key)
+{
+    fprintf(json->to, "%s\"%s\": ", json->members++ ? ",\n " : "", key);
+}
+
+static void dump(struct json *json, json_t *value)
+{
+    json_dumpf(value, json->to, JSON_ENCODE_ANY);
+    json_decref(value);
+}
+
+void json_put(struct json *json, const char *key, json_t *value)
+{
+    put_key(json, key);
+    dump(json, value);
+}
+
+json_t *json_address(uint64_t address)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "0x%" PRIx64, address);
+    return json_string(text);
+}
+
+json_t *json_us(uint64_t ns)
+{
+    return json_integer((json_int_t)(ns / 1000));
+}
+
+json_t *json_cell(const struct column *column, const struct cell *cell)
+{
+    if (cell->state != CELL_VALUE)
+        return json_null();
+    switch (column->kind) {
+    case COL_TEXT:
+    case COL_TYPE:
+        return json_string(cell->text);
+    case COL_ADDRESS:
+        return json_address((uint64_t)cell->num);
+    case COL_BOOL:
+        return json_boolean(cell->num);
+    case COL_GENERATION:
+        return cell->text ? json_string(cell->text) : json_integer(cell->num);
+    case COL_COUNT:
+    case COL_BYTES:
+    case COL_COUNT_DELTA:
+    case COL_BYTES_DELTA:
+    case COL_DURATION_US:
+    case COL_ID:
+        break;
+    }
+    return json_integer(cell->num);
+}
+
+void json_put_rows(struct json *json, const char *key, const struct rows *rows, size_t limit)
+{
+    size_t n = rows_count(rows);
+
+    put_key(json, key);
+    fputc('[', json->to);
+    for (size_t i = 0; i < n && (!limit || i < limit); i++) {
+        json_t *row = json_object();
+        for (unsigned col = 0; col < rows->n_columns; col++) {
+            struct cell cell;
+            if (rows->columns[col].flags & COL_F_NO_JSON)
+                continue;
+            rows_cell(rows, i, col, &cell);
+            json_object_set_new(row, rows->columns[col].key, json_cell(&rows->columns[col], &cell));
+        }
+        fputs(i ? ",\n  " : "\n  ", json->to);
+        dump(json, row);
+    }
+    fputc(']', json->to);
+}
+
+void json_end(struct json *json)
+{
+    fputs("}\n", json->to);
+}

@@ -1,0 +1,122 @@
+/* The questions of session.h. */
+#include <string.h>
+
+#include "inspector/session/session_private.h"
+
+static struct err *no_copy(const struct session *session)
+{
+    return err_new(ERR_TARGET_GONE, "take a new snapshot",
+                   "the frozen copy of process %d has ended", session->info.pid);
+}
+
+static struct err *bad_answer(struct session *session)
+{
+    session->link.broken = true;
+    return err_new(ERR_PROTOCOL, "attach again", "process %d gave an answer that makes no sense",
+                   session->info.pid);
+}
+
+/* The next answer of `kind` to question `id`, in link->buffer. */
+static struct err *next_answer(struct session *session, enum msg_kind kind, uint32_t id,
+                               const atomic_bool *cancel, uint32_t *bytes)
+{
+    struct link *link = &session->link;
+
+    for (;;) {
+        struct msg_ask ask;
+        uint16_t got;
+        ERR_RETURN(link_next(link, &link->answers, cancel, &got, bytes));
+        if (!got && !session_can_ask(session))
+            return no_copy(session);
+        if (!got)
+            continue;
+        if (*bytes < sizeof ask)
+            return bad_answer(session);
+        memcpy(&ask, link->buffer, sizeof ask);
+        if (got == kind && ask.id == id && ask.snapshot == session->copy)
+            return NULL; /* others answer a question that was cancelled */
+    }
+}
+
+static struct err *ask(struct session *session, enum msg_kind kind, const void *fixed,
+                       uint32_t fixed_bytes, const void *tail, uint32_t tail_bytes)
+{
+    if (!session_can_ask(session))
+        return no_copy(session);
+    return link_send(&session->link, &session->link.questions, kind, fixed, fixed_bytes, tail,
+                     tail_bytes);
+}
+
+static struct err *ask_values(struct session *session, const uint32_t *objects, uint32_t n,
+                              uint32_t text_max, session_value_fn *value, void *arg,
+                              const atomic_bool *cancel)
+{
+    struct msg_ask_values question = {{session->link.next_id++, session->copy}, n, text_max};
+    struct msg_ans_values head = {.last = 0};
+
+    ERR_RETURN(ask(session, MSG_ASK_VALUES, &question, sizeof question, objects,
+                   n * (uint32_t)sizeof *objects));
+    while (!head.last) {
+        struct wire_reader reader;
+        struct decoded_value decoded;
+        uint32_t bytes;
+        ERR_RETURN(next_answer(session, MSG_ANS_VALUES, question.ask.id, cancel, &bytes));
+        if (!decode_values(session->link.buffer, bytes, &head, &reader))
+            return bad_answer(session);
+        for (uint32_t i = 0; i < head.count; i++) {
+            if (!decode_value(&reader, &decoded))
+                return bad_answer(session);
+            value(&decoded, arg);
+        }
+    }
+    return NULL;
+}
+
+struct err *session_values(struct session *session, const uint32_t *objects, uint32_t n,
+                           uint32_t text_max, session_value_fn *value, void *arg,
+                           const atomic_bool *cancel)
+{
+    for (uint32_t done = 0; done < n; done += MSG_ASK_VALUES_MAX) {
+        uint32_t some = n - done < MSG_ASK_VALUES_MAX ? n - done : MSG_ASK_VALUES_MAX;
+        ERR_RETURN(ask_values(session, objects + done, some, text_max, value, arg, cancel));
+    }
+    return NULL;
+}
+
+struct err *session_edges(struct session *session, uint32_t holder, uint32_t first, uint32_t count,
+                          uint32_t target, session_edge_fn *edge, void *arg,
+                          const atomic_bool *cancel)
+{
+    struct msg_ask_edges question = {
+        {session->link.next_id++, session->copy}, holder, first, count, target};
+    struct msg_ans_edges head = {.last = 0};
+
+    ERR_RETURN(ask(session, MSG_ASK_EDGES, &question, sizeof question, NULL, 0));
+    while (!head.last) {
+        struct wire_reader reader;
+        struct decoded_edge decoded;
+        uint32_t bytes;
+        ERR_RETURN(next_answer(session, MSG_ANS_EDGES, question.ask.id, cancel, &bytes));
+        if (!decode_edges(session->link.buffer, bytes, &head, &reader))
+            return bad_answer(session);
+        for (uint32_t i = 0; i < head.count; i++) {
+            if (!decode_edge(&reader, &decoded))
+                return bad_answer(session);
+            edge(&decoded, arg);
+        }
+    }
+    return NULL;
+}
+
+struct err *session_sizes(struct session *session, uint32_t object, struct msg_ans_sizes *ret,
+                          const atomic_bool *cancel)
+{
+    struct msg_ask_sizes question = {{session->link.next_id++, session->copy}, object, 0};
+    uint32_t bytes;
+
+    ERR_RETURN(ask(session, MSG_ASK_SIZES, &question, sizeof question, NULL, 0));
+    ERR_RETURN(next_answer(session, MSG_ANS_SIZES, question.ask.id, cancel, &bytes));
+    if (!decode_fixed(MSG_ANS_SIZES, session->link.buffer, bytes, ret, sizeof *ret))
+        return bad_answer(session);
+    return NULL;
+}

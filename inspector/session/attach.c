@@ -1,0 +1,340 @@
+#include "inspector/session/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "inspector/base/cleanup.h"
+#include "inspector/base/clock.h"
+#include "inspector/session/elffile.h"
+#include "inspector/session/inject.h"
+#include "inspector/session/procfs.h"
+#include "inspector/session/python.h"
+
+enum { POLL_NS = 500 * NS_PER_US, REFUSAL_BYTES = 384, OPEN_NS = 1000 * NS_PER_MS };
+
+/* ---- what can be seen from outside ---- */
+
+static struct err *check_state(pid_t pid, const struct proc_status *status)
+{
+    if (status->state == 'Z' || status->state == 'X')
+        return err_new(ERR_INPUT, "nothing is left of it but its exit status",
+                       "process %d has ended (zombie)", pid);
+    if (status->kernel_thread)
+        return err_new(ERR_INPUT, "see 'ouro ps'", "process %d is a kernel thread", pid);
+    if (status->tracer)
+        return err_new(ERR_BUSY, "end that first", "process %d is already traced by process %d",
+                       pid, status->tracer);
+    if (status->state == 'T')
+        return err_hint(err_new(ERR_BUSY, NULL, "process %d is stopped", pid),
+                        "let it run on with 'kill -CONT %d', then try again", pid);
+    if (status->seccomp == 1)
+        return err_new(ERR_UNSUPPORTED, NULL, "process %d runs under strict seccomp", pid);
+    return NULL;
+}
+
+/* Opening /proc/PID/mem for writing asks the kernel exactly what tracing will ask. */
+static struct err *check_permission(pid_t pid)
+{
+    char path[64], scope = '0';
+
+    snprintf(path, sizeof path, "/proc/%d/mem", pid);
+    _cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd >= 0)
+        return NULL;
+    _cleanup_close_ int yama = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+    if (yama >= 0 && read(yama, &scope, 1) == 1 && scope != '0')
+        return err_new(ERR_PERMISSION, "run as root, or start the program with 'ouro run'",
+                       "the kernel's ptrace_scope is %c", scope);
+    return err_new(ERR_PERMISSION, "run as its user, or as root", "not allowed to trace process %d",
+                   pid);
+}
+
+/* Checks, and what was found on the way. `maps` is the caller's to free, also on failure. */
+static struct err *look_at(pid_t pid, struct proc_maps *maps, struct python *python)
+{
+    struct proc_status status;
+
+    ERR_RETURN(proc_status_read(pid, &status));
+    ERR_RETURN(check_state(pid, &status));
+    ERR_RETURN(proc_maps_read(pid, maps));
+    ERR_RETURN(python_find(pid, maps, python));
+    return check_permission(pid);
+}
+
+struct err *attach_check(pid_t pid, char *version, size_t cap)
+{
+    struct proc_maps maps = {0};
+    struct python python = {0};
+    struct err *err = look_at(pid, &maps, &python);
+
+    proc_maps_deinit(&maps);
+    snprintf(version, cap, "%s", python.version);
+    return err;
+}
+
+/* ---- the plan ---- */
+
+static void add_range(struct safepoint_map *ranges, size_t *n, const struct proc_map *map)
+{
+    if (*n < INJECT_MAPS_MAX)
+        ranges[(*n)++] = (struct safepoint_map){map->start, map->end};
+}
+
+static bool is_loader(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+
+    return !strncmp(name, "ld-", 3) || !strncmp(name, "ld.so", 5);
+}
+
+/* Functions that every program calls, those that C extensions call around long work first. */
+static void find_functions(pid_t pid, const struct proc_maps *maps, const struct python *python,
+                           uint64_t functions[SAFEPOINT_BREAKPOINTS_MAX])
+{
+    static const char *const names[SAFEPOINT_BREAKPOINTS_MAX] = {
+        "PyEval_SaveThread", "PyEval_RestoreThread", "_Py_HandlePending",
+        "PyObject_Malloc",   "PyObject_Free",        "PyLong_FromLong",
+    };
+    _cleanup_close_ int fd = -1;
+    struct elffile *elf = NULL;
+    struct err *err = NULL;
+
+    for (size_t i = 0; i < maps->n && fd < 0 && !err; i++)
+        if (maps->at[i].inode == python->inode)
+            err = proc_open_mapped(pid, &maps->at[i], &fd);
+    if (!err && fd >= 0)
+        err = elffile_open(fd, python->path, &elf);
+    for (int i = 0; elf && i < SAFEPOINT_BREAKPOINTS_MAX; i++) {
+        uint64_t at = names[i] ? elffile_symbol(elf, names[i]) : 0;
+        functions[i] = at ? python->bias + at : 0;
+    }
+    elffile_close(elf);
+    err_destroy(err); /* there are other ways to a safe point */
+}
+
+static struct err *make_plan(pid_t pid, struct inject_plan *plan)
+{
+    struct proc_maps maps = {0};
+    struct python python;
+    struct err *err = look_at(pid, &maps, &python);
+
+    if (!err)
+        err = target_libs_find(pid, &maps, &plan->libs);
+    if (!err) {
+        for (size_t i = 0; i < maps.n; i++) {
+            const struct proc_map *map = &maps.at[i];
+            if (map->exec && map->inode == python.inode)
+                add_range(plan->python, &plan->n_python, map);
+            else if (map->exec && is_loader(map->path))
+                add_range(plan->loader, &plan->n_loader, map);
+        }
+        find_functions(pid, &maps, &python, plan->functions);
+        if (python.in_library)
+            snprintf(plan->libpython, sizeof plan->libpython, "%s", python.path);
+    }
+    proc_maps_deinit(&maps);
+    return err;
+}
+
+/* ---- the process that does it ---- */
+
+/* Shared with it. */
+struct outcome {
+    atomic_bool cancel;  /* set by us */
+    atomic_bool written; /* set by it: the rest is valid */
+    bool failed;
+    enum err_code code;
+    char message[REFUSAL_BYTES];
+    char hint[REFUSAL_BYTES];
+    struct inject_result result;
+};
+
+static atomic_bool *cancel_on_signal;
+
+static void cancelled(int signal)
+{
+    (void)signal;
+    atomic_store(cancel_on_signal, true);
+}
+
+/* Nothing but our parent's death or its word ends us; both mean: undo. */
+static void become_helper(struct outcome *outcome, pid_t parent)
+{
+    struct sigaction action = {.sa_handler = cancelled};
+    sigset_t mask;
+
+    cancel_on_signal = &outcome->cancel;
+    setsid();
+    prctl(PR_SET_NAME, "ouro-attach");
+    sigaction(SIGUSR1, &action, NULL);
+    sigfillset(&mask);
+    sigdelset(&mask, SIGUSR1);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGUSR1);
+    if (getppid() != parent)
+        atomic_store(&outcome->cancel, true);
+}
+
+/* The first failure is what our parent gets to know. Owns `err`. */
+static void report_failure(struct err *err, void *arg)
+{
+    struct outcome *outcome = arg;
+
+    if (!atomic_load(&outcome->written)) {
+        outcome->failed = true;
+        outcome->code = err->code;
+        snprintf(outcome->message, sizeof outcome->message, "%s", err->message);
+        snprintf(outcome->hint, sizeof outcome->hint, "%s", err->hint ? err->hint : "");
+        atomic_store(&outcome->written, true);
+    }
+    err_destroy(err);
+}
+
+static _Noreturn void helper(const struct inject_plan *plan, struct outcome *outcome, pid_t parent)
+{
+    become_helper(outcome, parent);
+    struct err *err = inject_run(plan, report_failure, outcome, &outcome->result);
+    if (err)
+        report_failure(err, outcome);
+    atomic_store(&outcome->written, true);
+    _exit(0);
+}
+
+/* Waits for its word, passing on a cancellation. It may live on after a failure, to give a thread
+ * back. */
+static struct err *wait_helper(pid_t pid, struct outcome *outcome, const atomic_bool *cancel)
+{
+    bool ended = false;
+
+    while (!ended && !(atomic_load(&outcome->written) && outcome->failed)) {
+        if (atomic_load(cancel))
+            atomic_store(&outcome->cancel, true);
+        pid_t got = waitpid(pid, NULL, WNOHANG);
+        if (got < 0 && errno != EINTR)
+            return err_sys(errno, "cannot wait for the attaching process");
+        ended = got == pid;
+        if (!ended)
+            clock_sleep_ns(POLL_NS);
+    }
+    if (!atomic_load(&outcome->written))
+        return err_new(ERR_INTERNAL, "see whether the target still runs",
+                       "the attaching process was killed");
+    if (!outcome->failed)
+        return NULL;
+    return err_new(outcome->code, outcome->hint[0] ? outcome->hint : NULL, "%s", outcome->message);
+}
+
+/* ---- what the loader and the agent said ---- */
+
+static struct err *loader_refusal(const struct loader *loader)
+{
+    switch ((enum loader_step)loader->step) {
+    case LOADER_DONE:
+        return NULL;
+    case LOADER_MEMFD:
+        return err_hint(err_sys(loader->result, "the target cannot create a memfd"),
+                        "a seccomp filter of the target forbids it");
+    case LOADER_WRITE:
+        return err_hint(err_sys(loader->result, "the target cannot write the agent"),
+                        "a memory limit of the target forbids it");
+    case LOADER_DLOPEN:
+        return err_new(ERR_UNSUPPORTED, "is /proc mounted where it runs?",
+                       "the target's loader refused the agent: %.*s", (int)sizeof loader->text - 1,
+                       loader->text);
+    case LOADER_DLSYM:
+        break;
+    }
+    return err_new(ERR_INTERNAL, "report this, with the Python version and the system",
+                   "the agent could not be entered");
+}
+
+static struct err *start_refusal(const struct start *start)
+{
+    char text[START_TEXT_BYTES];
+
+    snprintf(text, sizeof text, "%.*s", (int)sizeof start->text - 1, start->text);
+    switch ((enum start_status)start->status) {
+    case START_OK:
+        return NULL;
+    case START_BUSY:
+        return err_new(ERR_BUSY, "leave that one first, or wait two seconds if it has just ended",
+                       "another ouro is attached, process %d", start->value);
+    case START_NO_SYMBOL:
+        return err_new(ERR_UNSUPPORTED, NULL, "its Python does not have '%s'", text);
+    case START_VERSION:
+        return err_new(ERR_UNSUPPORTED, "3.8 to 3.14 are supported", "it runs Python %s", text);
+    case START_FREE_THREADED:
+        return err_new(ERR_UNSUPPORTED, "builds with the GIL are supported",
+                       "it runs a free-threaded Python: %s", text);
+    case START_NOT_READY:
+        return err_new(ERR_BUSY, "try again when it runs",
+                       "its interpreter is starting or shutting down");
+    case START_ERRNO:
+        return err_sys(start->value, "the agent could not get its %s", text);
+    case START_PENDING:
+        break;
+    }
+    return err_new(ERR_INTERNAL, "report this, with the Python version and the system",
+                   "the agent did not start");
+}
+
+/* The agent keeps its descriptor open until we have ours. */
+static struct err *open_ring(pid_t pid, int target_fd, int *ret)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, target_fd);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(errno, "cannot open the shared memory of process %d", pid);
+    *ret = fd;
+    return NULL;
+}
+
+static struct err *attach_with(const struct inject_plan *plan, struct outcome *outcome,
+                               const atomic_bool *cancel, struct attach_result *ret)
+{
+    pid_t parent = getpid();
+    pid_t pid = fork();
+
+    if (pid < 0)
+        return err_sys(errno, "cannot start the attaching process");
+    if (pid == 0)
+        helper(plan, outcome, parent);
+    ERR_RETURN(wait_helper(pid, outcome, cancel));
+    ERR_RETURN(loader_refusal(&outcome->result.loader));
+    ERR_RETURN(start_refusal(&outcome->result.loader.start));
+    ERR_RETURN(open_ring(plan->pid, outcome->result.loader.start.ring_fd, &ret->ring_fd));
+    snprintf(ret->how, sizeof ret->how, "%s", outcome->result.how);
+    ret->held_ns = outcome->result.held_ns;
+    return NULL;
+}
+
+struct err *attach_to(pid_t pid, const atomic_bool *cancel, struct attach_result *ret)
+{
+    uint64_t start = clock_ns();
+    struct inject_plan plan = {.pid = pid};
+    struct err *err = make_plan(pid, &plan);
+
+    if (err)
+        return err_context(err, "cannot attach to '%d'", pid);
+    struct outcome *outcome =
+        mmap(NULL, sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (outcome == MAP_FAILED)
+        return err_nomem();
+    plan.cancel = &outcome->cancel;
+    err = attach_with(&plan, outcome, cancel, ret);
+    munmap(outcome, sizeof *outcome);
+    ret->total_ns = clock_ns() - start;
+    return err_context(err, "cannot attach to '%d'", pid);
+}

@@ -1,0 +1,46 @@
+/*
+ * One ELF file of a target, read with libelf: where its symbols lie in the running process, and
+ * what its bytes are.
+ *
+ * The file comes from the target: libelf checks its structure, every offset is checked again here
+ * before use. Only 64-bit files of our own machine type are accepted. One thread at a time.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspector/base/err.h"
+
+struct elffile;
+
+/* Opens the file behind descriptor `fd` (borrowed until elffile_close()). `name` is for messages.
+ */
+ERR_CHECK struct err *elffile_open(int fd, const char *name, struct elffile **ret);
+/* The same for `n` bytes in memory (borrowed). */
+ERR_CHECK struct err *elffile_open_memory(const void *bytes, size_t n, const char *name,
+                                          struct elffile **ret);
+void elffile_close(struct elffile *elf);
+
+/*
+ * What to add to an address in the file to get the one in the process, given one of its mappings:
+ * where that begins and at which offset of the file. False if no segment of the file fits.
+ */
+bool elffile_bias(const struct elffile *elf, uint64_t map_start, uint64_t map_offset,
+                  uint64_t *ret);
+
+/* The address in the file of a defined dynamic symbol (its default version), 0 if there is none. */
+uint64_t elffile_symbol(const struct elffile *elf, const char *name);
+
+/* The address in the file of the first place in an executable segment with these bytes, 0 if there
+ * is none. */
+uint64_t elffile_find_code(const struct elffile *elf, const void *bytes, size_t n);
+
+/* The bytes at an address in the file, at most up to the end of its segment; NULL if it is not
+ * there. */
+const void *elffile_bytes(const struct elffile *elf, uint64_t address, size_t *available);
+
+/* The first text "\0" major.minor.patch… "\0" in the file with this major version (as in Python's
+ * own data), copied to `buf`. False if there is none. */
+bool elffile_version_text(const struct elffile *elf, int major, int minor, char *buf, size_t cap);

@@ -1,0 +1,137 @@
+#include "inspector/session/python.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspector/base/cleanup.h"
+#include "inspector/session/elffile.h"
+
+enum { MINOR_FIRST = 8, MINOR_LAST = 14, MINOR_TRIED_LAST = 30 };
+
+static void cleanup_elffile(struct elffile **elf)
+{
+    elffile_close(*elf);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* A file worth opening: the executable itself, or something that calls itself Python. */
+static bool is_candidate(const struct proc_map *map, uint64_t exe_inode)
+{
+    return map->inode && (map->inode == exe_inode || strstr(base_name(map->path), "python"));
+}
+
+/* Py_Version (3.11+) is a constant in the file. */
+static unsigned long version_constant(const struct elffile *elf)
+{
+    uint64_t address = elffile_symbol(elf, "Py_Version");
+    size_t available = 0;
+    const void *bytes = address ? elffile_bytes(elf, address, &available) : NULL;
+    unsigned long hex = 0;
+
+    if (bytes && available >= sizeof hex)
+        memcpy(&hex, bytes, sizeof hex);
+    return hex;
+}
+
+/* The minor version that a file's name tells: libpython3.8.so.1.0, python3.11; -1 if it does not.
+ */
+static int minor_of_name(const char *path)
+{
+    const char *at = strstr(base_name(path), "python3.");
+
+    return at && isdigit((unsigned char)at[8]) ? atoi(at + 8) : -1;
+}
+
+static void find_version(const struct elffile *elf, struct python *python)
+{
+    unsigned long hex = version_constant(elf);
+    int named = minor_of_name(python->path);
+
+    python->major = 3;
+    if (hex) {
+        python->major = hex >> 24 & 0xff;
+        python->minor = hex >> 16 & 0xff;
+        snprintf(python->version, sizeof python->version, "%u.%u.%lu", python->major, python->minor,
+                 hex >> 8 & 0xff);
+        return;
+    }
+    for (int minor = named >= 0 ? named : 0; minor <= MINOR_TRIED_LAST; minor++) {
+        if (elffile_version_text(elf, 3, minor, python->version, sizeof python->version)) {
+            python->minor = (unsigned)minor;
+            return;
+        }
+        if (named >= 0)
+            break;
+    }
+    python->minor = named >= 0 ? (unsigned)named : 0;
+    snprintf(python->version, sizeof python->version, "3.%u", python->minor);
+}
+
+/* Fills *ret if this file holds an interpreter. */
+static bool look_into(pid_t pid, const struct proc_map *map, uint64_t exe_inode, struct python *ret)
+{
+    _cleanup_close_ int fd = -1;
+    _cleanup_(cleanup_elffile) struct elffile *elf = NULL;
+    struct err *err = proc_open_mapped(pid, map, &fd);
+
+    if (!err)
+        err = elffile_open(fd, map->path, &elf);
+    if (err) {
+        err_destroy(err);
+        return false;
+    }
+    if (!elffile_symbol(elf, "Py_IsInitialized") || !elffile_symbol(elf, "PyGILState_Ensure"))
+        return false;
+    struct python python = {.inode = map->inode, .in_library = map->inode != exe_inode};
+    snprintf(python.path, sizeof python.path, "%s", map->path);
+    if (!elffile_bias(elf, map->start, map->offset_bytes, &python.bias))
+        return false;
+    if (elffile_symbol(elf, "_PyRuntime"))
+        find_version(elf, &python);
+    else if (elffile_symbol(elf, "PyString_FromString") || elffile_symbol(elf, "PyString_Type"))
+        python.major = 2, snprintf(python.version, sizeof python.version, "2");
+    else
+        find_version(elf, &python); /* 3.6 and older have no _PyRuntime */
+    *ret = python;
+    return true;
+}
+
+static struct err *check_version(const struct python *python)
+{
+    if (python->major == 3 && python->minor >= MINOR_FIRST && python->minor <= MINOR_LAST)
+        return NULL;
+    return err_new(ERR_UNSUPPORTED, "3.8 to 3.14 are supported", "it runs Python %s",
+                   python->version);
+}
+
+struct err *python_find(pid_t pid, const struct proc_maps *maps, struct python *ret)
+{
+    uint64_t exe_inode = 0, last_inode = 0;
+    char link[64], target[512];
+
+    snprintf(link, sizeof link, "/proc/%d/exe", pid);
+    ssize_t n = readlink(link, target, sizeof target - 1);
+    if (n > 0) {
+        target[n] = '\0';
+        for (size_t i = 0; i < maps->n && !exe_inode; i++)
+            if (!strcmp(maps->at[i].path, target))
+                exe_inode = maps->at[i].inode;
+    }
+    for (size_t i = 0; i < maps->n; i++) {
+        const struct proc_map *map = &maps->at[i];
+        if (map->inode == last_inode || !is_candidate(map, exe_inode))
+            continue;
+        last_inode = map->inode;
+        if (look_into(pid, map, exe_inode, ret))
+            return check_version(ret);
+    }
+    return err_new(ERR_UNSUPPORTED, "see 'ouro ps' for those that do", "it does not run Python");
+}

@@ -1,0 +1,118 @@
+/*
+ * A session: one target, attached. What can be asked of it, and what can be done to it.
+ *
+ *      struct session *session;
+ *      ERR_RETURN(session_attach(pid, &options, &session));
+ *      session_snapshot(session, SNAPSHOT_EDGES | SNAPSHOT_SERVE, sink, &control, &info);   the
+ * heap, into a sink session_values(session, indexes, n, 200, callback, arg, NULL); single objects
+ * of it session_collect(session, 2, …);                                                    changes
+ * the target session_detach(session);
+ *
+ * Calls block; each takes a `cancel` flag that another thread may set, and then returns
+ * ERR_CANCELLED soon with the session still usable. All calls on the thread that attached, which
+ * must live until session_detach(). The one exception is session_progress(), for any thread.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "inspector/base/err.h"
+#include "proto/decode.h"
+
+struct session;
+
+struct session_info {
+    pid_t pid;
+    const char *python; /* "3.11.7 (main, …)": Py_GetVersion(); valid while the session lives */
+    char version[16];   /* "3.11.7" */
+    char how[64];       /* the safe point at which we came in */
+    uint64_t attach_ns; /* what attaching took … */
+    uint64_t held_ns;   /* … and how long it held the borrowed thread */
+};
+
+ERR_CHECK struct err *session_attach(pid_t pid, const atomic_bool *cancel, struct session **ret);
+const struct session_info *session_info(const struct session *session);
+/* Leaves the target as it was; NULL is fine. */
+void session_detach(struct session *session);
+
+/* ---- snapshots ---- */
+
+enum { SESSION_OPAQUE_MAX = 16, SESSION_TYPE_NAME = 128 };
+
+struct snapshot_info {
+    uint32_t id;
+    uint64_t wait_ns;  /* until the agent had the interpreter lock */
+    uint64_t pause_ns; /* the target stood still for so long */
+    uint64_t walk_ns;  /* in the copy, while the target ran on */
+    uint64_t total_ns; /* from asking to the last record */
+    /* types whose instances' references were left alone, because looking at them crashed the copy
+     */
+    unsigned opaque_count;
+    char opaque[SESSION_OPAQUE_MAX][SESSION_TYPE_NAME];
+};
+
+/*
+ * Takes a snapshot: a frozen copy is made, walks, and streams into `sink` (proto/decode.h). With
+ * SNAPSHOT_SERVE it stays for questions until the next snapshot, session_release(), or ten idle
+ * minutes; with SNAPSHOT_COUNTS only the collector's state and the populations come. When the copy
+ * crashes on a broken extension type, the walk is done again with that type left alone: the sink's
+ * begin() is then called again and starts over.
+ */
+ERR_CHECK struct err *session_snapshot(struct session *session, unsigned flags,
+                                       const struct snap_sink *sink, const atomic_bool *cancel,
+                                       struct snapshot_info *ret);
+/* Ends the frozen copy. */
+ERR_CHECK struct err *session_release(struct session *session);
+/* Whether a frozen copy is there to be asked. */
+bool session_can_ask(const struct session *session);
+
+/* How far the walk is: objects done and known so far. Any thread, any time while the session lives.
+ */
+void session_progress(const struct session *session, uint64_t *walked, uint64_t *found);
+
+/* ---- collecting ---- */
+
+struct collect_info {
+    int generation;
+    int64_t collected; /* what gc.collect(generation) returned */
+    uint64_t wait_ns;
+    uint64_t pause_ns; /* of the collection */
+    uint64_t
+        held_ns; /* of the interpreter lock: the collection and a frozen copy before and after it */
+    struct snapshot_info after;
+};
+
+/*
+ * Forces a collection of generation 0, 1 or 2: changes the target. The heap just before streams
+ * into `before` (without references), the heap just after into `after` (with `after_flags`, as for
+ * session_snapshot()); nothing else ran in between but the finalizers of what was freed.
+ */
+ERR_CHECK struct err *session_collect(struct session *session, int generation, unsigned after_flags,
+                                      const struct snap_sink *before, const struct snap_sink *after,
+                                      const atomic_bool *cancel, struct collect_info *ret);
+
+/* ---- questions to the frozen copy, about objects by their number in its snapshot ---- */
+
+/* Called for each answer; views are valid during the call. */
+typedef void session_value_fn(const struct decoded_value *value, void *arg);
+typedef void session_edge_fn(const struct decoded_edge *edge, void *arg);
+
+/* Previews of `n` objects, texts clipped to `text_max` bytes. Numbers that do not exist get no
+ * answer. */
+ERR_CHECK struct err *session_values(struct session *session, const uint32_t *objects, uint32_t n,
+                                     uint32_t text_max, session_value_fn *value, void *arg,
+                                     const atomic_bool *cancel);
+/*
+ * Names of `count` references of `holder` from ordinal `first` on (in the order of the snapshot,
+ * strong ones first); only those to `target` unless that is UINT32_MAX. They arrive in no
+ * particular order.
+ */
+ERR_CHECK struct err *session_edges(struct session *session, uint32_t holder, uint32_t first,
+                                    uint32_t count, uint32_t target, session_edge_fn *edge,
+                                    void *arg, const atomic_bool *cancel);
+/* What an object's shallow size is made of, and how many weak references point to it. */
+ERR_CHECK struct err *session_sizes(struct session *session, uint32_t object,
+                                    struct msg_ans_sizes *ret, const atomic_bool *cancel);

@@ -1,0 +1,31 @@
+/*
+ * What the target offers for loading the agent: dlopen() and friends in its libc, an instruction to
+ * make system calls with, and an agent that an earlier attach may have left mapped.
+ *
+ * Only files and /proc are read; the target is not touched. One thread.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "inspector/base/err.h"
+#include "inspector/session/procfs.h"
+
+/* Addresses in the target; 0 where there is none. */
+struct target_libs {
+    uint64_t dlopen;
+    int dlopen_flags;
+    uint64_t dlsym;
+    uint64_t dlerror;
+    uint64_t errno_location;
+    uint64_t syscall_gadget; /* a `syscall` instruction */
+    uint64_t start_function; /* of an agent of our build that is mapped already */
+};
+
+/* ERR_UNSUPPORTED when it has no dynamic loader (a static program) or one that we do not know. */
+ERR_CHECK struct err *target_libs_find(pid_t pid, const struct proc_maps *maps,
+                                       struct target_libs *ret);
+
+/* Name of the memfd that holds the agent: says which build it is. */
+#define AGENT_MEMFD_PREFIX "ouro-agent-"

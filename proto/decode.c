@@ -1,0 +1,330 @@
+#include "proto/decode.h"
+
+#include <string.h>
+
+static uint32_t fixed_bytes(uint16_t kind)
+{
+    switch (kind) {
+#define X(name, number, type)                                                                      \
+    case number:                                                                                   \
+        return sizeof(struct type);
+        MSG_KINDS(X)
+#undef X
+    default:
+        return 0;
+    }
+}
+
+bool decode_fixed(uint16_t kind, const void *payload, uint32_t bytes, void *to, uint32_t to_bytes)
+{
+    uint32_t size = fixed_bytes(kind);
+
+    if (!size || size != to_bytes || bytes < size)
+        return false;
+    memcpy(to, payload, size);
+    return true;
+}
+
+void snap_decoder_init(struct snap_decoder *decoder)
+{
+    memset(decoder, 0, sizeof *decoder);
+}
+
+static enum decode_status bad(struct snap_decoder *d, const char *why)
+{
+    d->why = why;
+    return DECODE_BAD;
+}
+
+static enum decode_status go_on(bool sink_goes_on)
+{
+    return sink_goes_on ? DECODE_MORE : DECODE_STOPPED;
+}
+
+/* Notes that object `index` must exist at the end; false if no snapshot can have it. */
+static bool mention(struct snap_decoder *d, uint64_t index)
+{
+    if (index >= UINT32_MAX)
+        return false;
+    if (index >= d->need)
+        d->need = index + 1;
+    return true;
+}
+
+/* `count` signed deltas starting from `last`, handed to the sink as references or (strength -1)
+ * roots. */
+static enum decode_status read_deltas(struct snap_decoder *d, struct wire_reader *r, uint64_t count,
+                                      int64_t last, int strength, enum root_kind kind,
+                                      const struct snap_sink *sink)
+{
+    while (count) {
+        uint32_t n = count < DECODE_CHUNK ? (uint32_t)count : DECODE_CHUNK;
+        for (uint32_t i = 0; i < n; i++) {
+            /* unsigned: a hostile delta may overflow */
+            last = (int64_t)((uint64_t)last + (uint64_t)wire_get_signed(r));
+            if (!mention(d, (uint64_t)last))
+                return bad(d, "an object number is out of range");
+            d->chunk[i] = (uint32_t)last;
+        }
+        if (r->bad)
+            return bad(d, "a list of object numbers is cut short");
+        if (!(strength < 0 ? sink->roots(sink->ctx, kind, d->chunk, n)
+                           : sink->edges(sink->ctx, d->chunk, n, (enum edge_strength)strength)))
+            return DECODE_STOPPED;
+        count -= n;
+    }
+    return DECODE_MORE;
+}
+
+static enum decode_status feed_begin(struct snap_decoder *d, const void *payload, uint32_t bytes,
+                                     const struct snap_sink *sink)
+{
+    struct msg_snap_begin begin;
+
+    if (d->begun || !decode_fixed(MSG_SNAP_BEGIN, payload, bytes, &begin, sizeof begin))
+        return bad(d, "a second or short beginning");
+    d->begun = true;
+    d->flags = begin.flags;
+    return go_on(sink->begin(sink->ctx, &begin));
+}
+
+static enum decode_status feed_gc(struct snap_decoder *d, const void *payload, uint32_t bytes,
+                                  const struct snap_sink *sink)
+{
+    struct msg_snap_gc gc;
+
+    if (!decode_fixed(MSG_SNAP_GC, payload, bytes, &gc, sizeof gc))
+        return bad(d, "a short collector record");
+    return go_on(sink->gc(sink->ctx, &gc));
+}
+
+static enum decode_status feed_list(struct snap_decoder *d, const void *payload, uint32_t bytes,
+                                    const struct snap_sink *sink)
+{
+    struct msg_snap_list list;
+
+    if (!decode_fixed(MSG_SNAP_LIST, payload, bytes, &list, sizeof list))
+        return bad(d, "a short generation record");
+    if (list.generation > MSG_GEN_PERMANENT)
+        return bad(d, "a generation that does not exist");
+    if (d->objects)
+        return bad(d, "a generation record among the objects");
+    if (list.count && !(d->flags & SNAPSHOT_COUNTS) &&
+        !mention(d, (uint64_t)list.first + list.count - 1))
+        return bad(d, "a generation of too many objects");
+    return go_on(sink->list(sink->ctx, &list));
+}
+
+static enum decode_status feed_type(struct snap_decoder *d, const void *payload, uint32_t bytes,
+                                    const struct snap_sink *sink)
+{
+    struct snap_type type;
+    struct wire_reader r = wire_reader(payload, bytes);
+
+    wire_get_bytes(&r, &type.fixed, sizeof type.fixed);
+    if (r.bad || type.fixed.module_bytes > MSG_TEXT_MAX || type.fixed.name_bytes > MSG_TEXT_MAX ||
+        !type.fixed.name_bytes ||
+        (uint64_t)(r.end - r.p) != (uint64_t)type.fixed.module_bytes + type.fixed.name_bytes)
+        return bad(d, "a type record of the wrong length");
+    if (type.fixed.id != d->types)
+        return bad(d, "a type out of order");
+    if (type.fixed.object != (uint32_t)MSG_NO_INDEX && !mention(d, type.fixed.object))
+        return bad(d, "a type that is no object");
+    type.module = (struct decoded_text){(const char *)r.p, type.fixed.module_bytes};
+    type.name =
+        (struct decoded_text){(const char *)r.p + type.fixed.module_bytes, type.fixed.name_bytes};
+    d->types++;
+    return go_on(sink->type(sink->ctx, &type));
+}
+
+/* The two lists of references of one object inside a batch. */
+static enum decode_status read_edges(struct snap_decoder *d, struct wire_reader *r, uint32_t index,
+                                     const struct snap_sink *sink)
+{
+    for (int strength = EDGE_STRONG; strength <= EDGE_WEAK; strength++) {
+        uint64_t count = wire_get(r);
+        if (r->bad || count > (uint64_t)(r->end - r->p)) /* at least a byte each */
+            return bad(d, "more references than the record can hold");
+        *(strength == EDGE_STRONG ? &d->strong : &d->weak) += count;
+        enum decode_status status = read_deltas(d, r, count, index, strength, ROOT_FRAME, sink);
+        if (status != DECODE_MORE)
+            return status;
+    }
+    return DECODE_MORE;
+}
+
+static enum decode_status feed_objects(struct snap_decoder *d, const void *payload, uint32_t bytes,
+                                       const struct snap_sink *sink)
+{
+    struct msg_snap_objects head;
+    struct wire_reader r = wire_reader(payload, bytes);
+    uint64_t address8 = 0;
+
+    wire_get_bytes(&r, &head, sizeof head);
+    if (r.bad || head.first != d->objects || head.count > UINT32_MAX - 1 - d->objects)
+        return bad(d, "a batch of objects out of order");
+    for (uint32_t i = 0; i < head.count; i++) {
+        if (d->more_pending)
+            return bad(d, "an object behind an unfinished one");
+        struct snap_object object = {.index = d->objects};
+        uint64_t flags = wire_get(&r);
+        uint64_t type = wire_get(&r);
+        address8 += (uint64_t)wire_get_signed(&r);
+        object.address = address8 * 8;
+        object.refcount = wire_get(&r);
+        object.shallow_bytes = wire_get(&r);
+        if (r.bad || flags > UINT8_MAX || type >= d->types)
+            return bad(d, "an object that is cut short or of no known type");
+        object.flags = (uint8_t)flags;
+        object.type = (uint32_t)type;
+        d->objects++;
+        d->shallow_bytes += object.shallow_bytes;
+        if (!sink->object(sink->ctx, &object))
+            return DECODE_STOPPED;
+        if (flags & OBJECT_MORE) {
+            d->more_pending = true;
+            d->more_weak = false;
+        } else if (d->flags & SNAPSHOT_EDGES) {
+            enum decode_status status = read_edges(d, &r, object.index, sink);
+            if (status != DECODE_MORE)
+                return status;
+        }
+    }
+    return r.p == r.end ? DECODE_MORE : bad(d, "bytes behind the last object of a batch");
+}
+
+static enum decode_status feed_more(struct snap_decoder *d, const void *payload, uint32_t bytes,
+                                    const struct snap_sink *sink)
+{
+    struct msg_snap_more head;
+    struct wire_reader r = wire_reader(payload, bytes);
+
+    wire_get_bytes(&r, &head, sizeof head);
+    if (r.bad || !d->more_pending || head.object != d->objects - 1 || head.strength > EDGE_WEAK ||
+        (d->more_weak && head.strength == EDGE_STRONG))
+        return bad(d, "references that belong to no object");
+    d->more_weak = head.strength == EDGE_WEAK;
+    d->more_pending = !head.last;
+    *(d->more_weak ? &d->weak : &d->strong) += head.count;
+    enum decode_status status =
+        read_deltas(d, &r, head.count, head.object, (int)head.strength, ROOT_FRAME, sink);
+    if (status == DECODE_MORE && r.p != r.end)
+        return bad(d, "bytes behind the last reference");
+    return status;
+}
+
+static enum decode_status feed_roots(struct snap_decoder *d, const void *payload, uint32_t bytes,
+                                     const struct snap_sink *sink)
+{
+    struct msg_snap_roots head;
+    struct wire_reader r = wire_reader(payload, bytes);
+
+    wire_get_bytes(&r, &head, sizeof head);
+    if (r.bad || head.kind > ROOT_FRAME)
+        return bad(d, "a root of no known kind");
+    enum decode_status status =
+        read_deltas(d, &r, head.count, 0, -1, (enum root_kind)head.kind, sink);
+    if (status == DECODE_MORE && r.p != r.end)
+        return bad(d, "bytes behind the last root");
+    return status;
+}
+
+static enum decode_status feed_end(struct snap_decoder *d, const void *payload, uint32_t bytes,
+                                   const struct snap_sink *sink)
+{
+    struct msg_snap_end end;
+
+    if (!decode_fixed(MSG_SNAP_END, payload, bytes, &end, sizeof end))
+        return bad(d, "a short end");
+    if (d->more_pending || d->need > d->objects)
+        return bad(d, "objects that were mentioned never came");
+    if (end.objects != d->objects || end.shallow_bytes != d->shallow_bytes ||
+        ((d->flags & SNAPSHOT_EDGES) && (end.strong != d->strong || end.weak != d->weak)))
+        return bad(d, "totals that do not match what came");
+    return sink->end(sink->ctx, &end) ? DECODE_DONE : DECODE_STOPPED;
+}
+
+static enum decode_status feed_failed(struct snap_decoder *d, const void *payload, uint32_t bytes,
+                                      const struct snap_sink *sink)
+{
+    struct msg_snap_failed failed;
+
+    if (!decode_fixed(MSG_SNAP_FAILED, payload, bytes, &failed, sizeof failed))
+        return bad(d, "a short failure");
+    uint32_t len = bytes - (uint32_t)sizeof failed;
+    if (len > DECODE_FAILURE_BYTES - 1)
+        len = DECODE_FAILURE_BYTES - 1;
+    memcpy(d->failure, (const char *)payload + sizeof failed, len);
+    d->failure[len] = '\0';
+    d->failure_code = (enum snap_failure)failed.code;
+    (void)sink;
+    return DECODE_FAILED;
+}
+
+enum decode_status snap_decoder_feed(struct snap_decoder *d, uint16_t kind, const void *payload,
+                                     uint32_t bytes, const struct snap_sink *sink)
+{
+    static enum decode_status (*const feeders[])(struct snap_decoder *, const void *, uint32_t,
+                                                 const struct snap_sink *) = {
+        [MSG_SNAP_BEGIN] = feed_begin,     [MSG_SNAP_GC] = feed_gc,
+        [MSG_SNAP_LIST] = feed_list,       [MSG_SNAP_TYPE] = feed_type,
+        [MSG_SNAP_OBJECTS] = feed_objects, [MSG_SNAP_MORE] = feed_more,
+        [MSG_SNAP_ROOTS] = feed_roots,     [MSG_SNAP_END] = feed_end,
+        [MSG_SNAP_FAILED] = feed_failed,
+    };
+
+    if (kind >= sizeof feeders / sizeof *feeders || !feeders[kind])
+        return bad(d, "a record that does not belong into a snapshot");
+    if (!d->begun && kind != MSG_SNAP_BEGIN)
+        return bad(d, "no beginning");
+    return feeders[kind](d, payload, bytes, sink);
+}
+
+bool decode_values(const void *payload, uint32_t bytes, struct msg_ans_values *head,
+                   struct wire_reader *ret)
+{
+    *ret = wire_reader(payload, bytes);
+    wire_get_bytes(ret, head, sizeof *head);
+    return !ret->bad;
+}
+
+bool decode_value(struct wire_reader *r, struct decoded_value *ret)
+{
+    uint64_t index = wire_get(r);
+    uint64_t kind = wire_get(r);
+
+    ret->size = wire_get(r);
+    ret->text.bytes = wire_get_text(r, MSG_VALUE_TEXT_MAX, &ret->text.len);
+    ret->detail.bytes = wire_get_text(r, MSG_VALUE_TEXT_MAX, &ret->detail.len);
+    if (r->bad || index >= UINT32_MAX || kind > VALUE_TEXT)
+        return false;
+    if ((kind == VALUE_FLOAT && ret->text.len != 8) ||
+        (kind == VALUE_COMPLEX && ret->text.len != 16))
+        return false;
+    ret->index = (uint32_t)index;
+    ret->kind = (enum value_kind)kind;
+    return true;
+}
+
+bool decode_edges(const void *payload, uint32_t bytes, struct msg_ans_edges *head,
+                  struct wire_reader *ret)
+{
+    *ret = wire_reader(payload, bytes);
+    wire_get_bytes(ret, head, sizeof *head);
+    return !ret->bad;
+}
+
+bool decode_edge(struct wire_reader *r, struct decoded_edge *ret)
+{
+    uint64_t ordinal = wire_get(r);
+    uint64_t target = wire_get(r);
+    uint64_t strength = wire_get(r);
+
+    ret->name.bytes = wire_get_text(r, MSG_TEXT_MAX, &ret->name.len);
+    if (r->bad || ordinal >= UINT32_MAX || target >= UINT32_MAX || strength > EDGE_WEAK)
+        return false;
+    ret->ordinal = (uint32_t)ordinal;
+    ret->target = (uint32_t)target;
+    ret->strength = (enum edge_strength)strength;
+    return true;
+}

@@ -1,0 +1,132 @@
+/*
+ * The border: records that came from a target or a file, checked once.
+ *
+ * Nothing that passed here needs another check: kinds and lengths fit, texts lie inside their
+ * record, object and type numbers are dense and in order, references point to objects that exist.
+ * What does not fit is refused with a reason; the connection or file is then given up, nothing is
+ * repaired or guessed.
+ *
+ * No allocation, no libc calls but mem*. One thread per decoder. Fuzzed by
+ * tests/fuzz/fuzz_decode.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/msg.h"
+#include "proto/wire.h"
+
+/* A text inside the record it came with: not terminated, any bytes. */
+struct decoded_text {
+    const char *bytes;
+    uint32_t len;
+};
+
+/*
+ * The fixed part of a record of `kind` (any kind): copies it to `to`. False if the payload is
+ * shorter than it, or `to_bytes` is not the size of that kind's struct.
+ */
+bool decode_fixed(uint16_t kind, const void *payload, uint32_t bytes, void *to, uint32_t to_bytes);
+
+/* ---- a snapshot, record by record ---- */
+
+struct snap_type {
+    struct msg_snap_type fixed;
+    struct decoded_text module; /* may be empty */
+    struct decoded_text name;
+};
+
+struct snap_object {
+    uint64_t address;
+    uint64_t refcount;
+    uint64_t shallow_bytes;
+    uint32_t index;
+    uint32_t type;
+    uint8_t flags; /* enum object_flags */
+};
+
+/*
+ * Receives a snapshot. Calls come in this order:
+ *
+ *      begin, { gc, list* }*, { type | object, edges* }*, roots*, end
+ *
+ * A type comes before its first object. Texts and arrays are valid during the call only. A member
+ * returns false to stop (memory ran out): feeding then returns DECODE_STOPPED.
+ */
+struct snap_sink {
+    bool (*begin)(void *ctx, const struct msg_snap_begin *begin);
+    bool (*gc)(void *ctx, const struct msg_snap_gc *gc);
+    bool (*list)(void *ctx, const struct msg_snap_list *list);
+    bool (*type)(void *ctx, const struct snap_type *type);
+    bool (*object)(void *ctx, const struct snap_object *object);
+    /* References of the last object; may come in several calls, strong ones first. */
+    bool (*edges)(void *ctx, const uint32_t *targets, uint32_t count, enum edge_strength strength);
+    bool (*roots)(void *ctx, enum root_kind kind, const uint32_t *objects, uint32_t count);
+    bool (*end)(void *ctx, const struct msg_snap_end *end);
+    void *ctx;
+};
+
+enum decode_status {
+    DECODE_MORE,    /* fine, go on feeding */
+    DECODE_DONE,    /* end() was called */
+    DECODE_FAILED,  /* the copy gave up, see decoder->failure */
+    DECODE_STOPPED, /* the sink said stop */
+    DECODE_BAD,     /* the record is wrong, see decoder->why */
+};
+
+enum { DECODE_CHUNK = 2048, DECODE_FAILURE_BYTES = 256 };
+
+struct snap_decoder {
+    const char *why;                    /* after DECODE_BAD: static text */
+    enum snap_failure failure_code;     /* after DECODE_FAILED … */
+    char failure[DECODE_FAILURE_BYTES]; /* … and the copy's words, terminated, any bytes */
+    uint32_t objects;                   /* decoded so far */
+    uint32_t types;
+
+    /* private */
+    bool begun;
+    bool more_pending; /* the last object's references are still coming */
+    bool more_weak;    /* … and the weak ones have begun */
+    uint32_t flags;
+    uint64_t need; /* 1 + the largest object number mentioned */
+    uint64_t strong;
+    uint64_t weak;
+    uint64_t shallow_bytes;
+    uint32_t chunk[DECODE_CHUNK];
+};
+
+void snap_decoder_init(struct snap_decoder *decoder);
+/* One record. After anything but DECODE_MORE the decoder is finished. */
+enum decode_status snap_decoder_feed(struct snap_decoder *decoder, uint16_t kind,
+                                     const void *payload, uint32_t bytes,
+                                     const struct snap_sink *sink);
+
+/* ---- answers ---- */
+
+struct decoded_value {
+    uint32_t index;
+    enum value_kind kind;
+    uint64_t size;
+    struct decoded_text text;
+    struct decoded_text detail;
+};
+
+struct decoded_edge {
+    uint32_t ordinal;
+    uint32_t target;
+    enum edge_strength strength;
+    struct decoded_text name;
+};
+
+/*
+ * Walks an answer:  struct wire_reader r; struct msg_ans_values head;
+ *      if (!decode_values(payload, bytes, &head, &r)) refuse;
+ *      for (i = 0; i < head.count; i++) if (!decode_value(&r, &value)) refuse;
+ */
+bool decode_values(const void *payload, uint32_t bytes, struct msg_ans_values *head,
+                   struct wire_reader *ret);
+bool decode_value(struct wire_reader *r, struct decoded_value *ret);
+bool decode_edges(const void *payload, uint32_t bytes, struct msg_ans_edges *head,
+                  struct wire_reader *ret);
+bool decode_edge(struct wire_reader *r, struct decoded_edge *ret);

@@ -1,0 +1,322 @@
+/*
+ * The messages: one X-macro line each, then the fixed part of every record.
+ *
+ * A record in a ring has a kind from this list. Its payload starts with the struct named there;
+ * what follows the struct is said beside it. Numbers are little-endian, structs have no padding,
+ * texts are UTF-8 with lone surrogates kept (WTF-8), never terminated. The consumer's checks are in
+ * decode.c, for every record.
+ *
+ * BUMP LAYOUT_VERSION (layout.h) when anything here changes; retired numbers stay unused.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/* name, number, struct */
+#define MSG_KINDS(X)                                                                               \
+    /* requests: inspector -> agent */                                                             \
+    X(REQ_SNAPSHOT, 1, msg_req_snapshot) /* make a frozen copy and walk it */                      \
+    X(REQ_COLLECT, 2, msg_req_collect)   /* run the collector, with a copy before and after */     \
+    X(REQ_RELEASE, 3, msg_req_release)   /* end the frozen copy */                                 \
+    X(REQ_DETACH, 4, msg_req_detach)     /* leave the process */                                   \
+    /* replies: agent -> inspector */                                                              \
+    X(REP_SNAPSHOT, 16, msg_rep_snapshot)     /* the copy exists (or why not), what it cost */     \
+    X(REP_COLLECT, 17, msg_rep_collect)       /* what the collector returned */                    \
+    X(REP_RELEASE, 18, msg_rep_release)       /* the copy is gone */                               \
+    X(REP_COPY_ENDED, 19, msg_rep_copy_ended) /* the copy ended by itself */                       \
+    X(REP_LOG, 20, msg_rep_log)               /* a line for the inspector's log; text follows */   \
+    /* snapshot: frozen copy -> inspector, in this order */                                        \
+    X(SNAP_BEGIN, 32, msg_snap_begin) /* first record of a snapshot */                             \
+    X(SNAP_GC, 33, msg_snap_gc)       /* the collector's state, once per interpreter */            \
+    X(SNAP_LIST, 34, msg_snap_list)   /* objects [first, first+count) are in that generation */    \
+    X(SNAP_TYPE, 35, msg_snap_type)   /* a type, before its first object; two texts follow */      \
+    X(SNAP_OBJECTS, 36, msg_snap_objects) /* a batch of objects with their references */           \
+    X(SNAP_MORE, 40, msg_snap_more)       /* further references of the last object */              \
+    X(SNAP_ROOTS, 37, msg_snap_roots)     /* objects that a thread's frames hold */                \
+    X(SNAP_END, 38, msg_snap_end)         /* totals; nothing follows */                            \
+    X(SNAP_FAILED, 39, msg_snap_failed)   /* instead of the rest; a text follows */                \
+    /* questions: inspector -> frozen copy, and their answers */                                   \
+    X(ASK_VALUES, 48, msg_ask_values) /* previews of objects; u32 indexes follow */                \
+    X(ASK_EDGES, 49, msg_ask_edges)   /* names of an object's references */                        \
+    X(ASK_SIZES, 50, msg_ask_sizes)   /* how an object's shallow size is made up */                \
+    X(ANS_VALUES, 64, msg_ans_values) /* some or all of the previews */                            \
+    X(ANS_EDGES, 65, msg_ans_edges)   /* some or all of the names */                               \
+    X(ANS_SIZES, 66, msg_ans_sizes)
+
+enum msg_kind {
+#define X(name, number, type) MSG_##name = number,
+    MSG_KINDS(X)
+#undef X
+};
+
+enum {
+    MSG_BATCH_BYTES = 48 << 10, /* payload of one SNAP_OBJECTS record, about */
+    MSG_TEXT_MAX = 4096,        /* bytes of a type's module or qualname, a log line, an edge name */
+    MSG_VALUE_TEXT_MAX = 4096,  /* bytes of one preview's text */
+    MSG_ASK_VALUES_MAX = 1024,  /* objects in one ASK_VALUES */
+    MSG_OPAQUE_MAX = 64,        /* types that a walk may be told not to look into */
+    MSG_NO_INDEX = -1,          /* as u32: no such object */
+};
+
+/* ---- requests ---- */
+
+enum snapshot_flags {
+    SNAPSHOT_EDGES = 1 << 0,  /* stream references too */
+    SNAPSHOT_SERVE = 1 << 1,  /* stay and answer questions */
+    SNAPSHOT_COUNTS = 1 << 2, /* only SNAP_GC and SNAP_LIST: no objects */
+};
+
+/* u64 addresses of `opaque_count` types follow: their instances' references are not looked at. */
+struct msg_req_snapshot {
+    uint32_t id;           /* of the request, echoed in the reply */
+    uint32_t flags;        /* enum snapshot_flags */
+    uint32_t idle_limit_s; /* the copy ends after so long without a question */
+    uint32_t opaque_count;
+};
+
+struct msg_req_collect {
+    uint32_t id;
+    int32_t generation; /* 0, 1, 2 */
+    uint32_t
+        after_flags; /* enum snapshot_flags for the copy made after; the one before never serves */
+    uint32_t idle_limit_s;
+};
+
+struct msg_req_release {
+    uint32_t id;
+};
+
+struct msg_req_detach {
+    uint32_t id;
+};
+
+/* ---- replies ---- */
+
+enum msg_status {
+    MSG_OK = 0,
+    MSG_ERRNO = 1,        /* `sys_errno` says what the kernel refused */
+    MSG_FINALIZING = 2,   /* the interpreter is shutting down */
+    MSG_BAD_REQUEST = 3,  /* not understood: a bug in the inspector */
+    MSG_PYTHON_ERROR = 4, /* the collector could not be called */
+};
+
+struct msg_rep_snapshot {
+    uint32_t id;
+    uint32_t status; /* enum msg_status */
+    int32_t sys_errno;
+    int32_t copy_pid;  /* in the target's PID namespace */
+    uint64_t wait_ns;  /* from asking for the interpreter lock to having it */
+    uint64_t pause_ns; /* the lock was held that long: the target stood still */
+};
+
+struct msg_rep_collect {
+    uint32_t id;
+    uint32_t status;
+    int32_t sys_errno;
+    int32_t generation;
+    int64_t collected;     /* what gc.collect() returned */
+    uint64_t wait_ns;
+    uint64_t pause_ns;  /* of the collection alone */
+    uint64_t held_ns;   /* with the two copies */
+    uint32_t before_id; /* ids of the two snapshots in the snapshot ring */
+    uint32_t after_id;
+};
+
+struct msg_rep_release {
+    uint32_t id;
+    uint32_t reserved;
+};
+
+struct msg_rep_copy_ended {
+    uint32_t snapshot_id;
+    int32_t wait_status; /* as wait4(2) gives it */
+    uint64_t type;       /* what it was looking at when it crashed, else 0 */
+    uint64_t object;
+};
+
+enum msg_log_level { MSG_LOG_INFO, MSG_LOG_WARNING, MSG_LOG_ERROR };
+
+struct msg_rep_log {
+    uint32_t level; /* enum msg_log_level */
+    uint32_t reserved;
+};
+
+/* ---- snapshot ---- */
+
+struct msg_snap_begin {
+    uint32_t id;
+    uint32_t flags; /* enum snapshot_flags */
+    uint32_t interpreters;
+    uint32_t tracemalloc; /* 1: it is tracing */
+};
+
+struct msg_snap_gc {
+    uint32_t interpreter; /* 0 is the main one */
+    uint32_t enabled;
+    int32_t thresholds[3];
+    int32_t counts[3];
+    int32_t debug;
+    uint32_t collecting;    /* a collection was under way when the copy was made */
+    uint64_t garbage_count; /* len(gc.garbage) */
+    struct {
+        uint64_t collections;
+        uint64_t collected;
+        uint64_t uncollectable;
+    } generations[3];
+};
+
+enum msg_generation { MSG_GEN_PERMANENT = 3 };
+
+struct msg_snap_list {
+    uint32_t interpreter;
+    uint32_t generation; /* 0, 1, 2, MSG_GEN_PERMANENT */
+    uint32_t first;
+    uint32_t count;
+};
+
+enum type_flags {
+    TYPE_HEAP = 1 << 0,         /* a Py_TPFLAGS_HEAPTYPE */
+    TYPE_GC = 1 << 1,           /* instances can be tracked */
+    TYPE_FINALIZER = 1 << 2,    /* has __del__ or another tp_finalize */
+    TYPE_WEAKREF = 1 << 3,      /* is weakref.ref or a proxy, or derived from one */
+    TYPE_OPAQUE = 1 << 4,       /* references of instances were not looked at */
+    TYPE_PYTHON_CLASS = 1 << 5, /* made by a class statement (has a __dict__ with __module__) */
+    TYPE_CONTAINER =
+        1
+        << 6, /* list, tuple, dict, set, frozenset or derived: what other objects keep things in */
+};
+
+/* Then module text and qualname text, `module_bytes` and `name_bytes` long. */
+struct msg_snap_type {
+    uint32_t id;           /* dense, in order */
+    uint32_t object;       /* index of the type itself, MSG_NO_INDEX if it is not in the graph */
+    uint32_t flags;        /* enum type_flags */
+    uint32_t module_bytes; /* <= MSG_TEXT_MAX */
+    uint32_t name_bytes;   /* <= MSG_TEXT_MAX, > 0 */
+    uint32_t basicsize_bytes;
+    uint64_t address;
+};
+
+enum edge_strength { EDGE_STRONG, EDGE_WEAK };
+
+enum object_flags {
+    OBJECT_TRACKED = 1 << 0,
+    OBJECT_FINALIZED = 1 << 1, /* its finalizer ran */
+    OBJECT_IMMORTAL = 1 << 2,  /* its refcount is a constant */
+    OBJECT_MORE = 1 << 3,      /* its references come in SNAP_MORE records, none are here */
+};
+
+/*
+ * A batch of objects in index order. Then, for each of `count` objects (numbers are varints):
+ *      flags (enum object_flags), type id, address less the last one's divided by 8 (signed),
+ * refcount, shallow bytes and with SNAPSHOT_EDGES, unless OBJECT_MORE: number of strong references,
+ * their targets, number of weak ones, their targets. A target is an index less the one before it
+ * (signed), the first less the object's own index. The first object's address of a batch counts
+ * from 0. An object with OBJECT_MORE is the last of its batch.
+ */
+struct msg_snap_objects {
+    uint32_t first;
+    uint32_t count;
+};
+
+/* Then `count` targets, as above; the first less the object's own index. */
+struct msg_snap_more {
+    uint32_t object;
+    uint32_t count;
+    uint32_t strength; /* enum edge_strength; the strong ones come first */
+    uint32_t last;     /* 1: these were all */
+};
+
+enum root_kind {
+    ROOT_FRAME, /* a local variable or temporary of a running frame */
+};
+
+/* Then `count` varints: the index of each object less the one before it (signed). */
+struct msg_snap_roots {
+    uint32_t kind; /* enum root_kind */
+    uint32_t count;
+};
+
+struct msg_snap_end {
+    uint64_t objects;
+    uint64_t strong; /* references, parallel ones counted */
+    uint64_t weak;
+    uint64_t shallow_bytes;
+    uint64_t walk_ns;
+};
+
+enum snap_failure {
+    SNAP_FAIL_LAYOUT = 1,   /* self-check: the interpreter is not laid out as we know it */
+    SNAP_FAIL_MEMORY = 2,   /* no memory for the walk */
+    SNAP_FAIL_TOO_MANY = 3, /* more than 2^32 - 2 objects */
+};
+
+/* Then a text of at most MSG_TEXT_MAX bytes. */
+struct msg_snap_failed {
+    uint32_t code; /* enum snap_failure */
+    uint32_t reserved;
+};
+
+/* ---- questions and answers ---- */
+
+/* Every question and answer starts so. */
+struct msg_ask {
+    uint32_t id;       /* of the question, echoed */
+    uint32_t snapshot; /* a copy ignores questions about another snapshot */
+};
+
+struct msg_ask_values {
+    struct msg_ask ask;
+    uint32_t count;    /* 1 … MSG_ASK_VALUES_MAX indexes follow */
+    uint32_t text_max; /* clip texts to so many bytes */
+};
+
+enum value_kind {
+    VALUE_NONE,    /* nothing to say without running code */
+    VALUE_STR,     /* text: its text, `size` characters in all */
+    VALUE_BYTES,   /* text: raw bytes, `size` in all */
+    VALUE_INT,     /* text: decimal digits with sign; or empty when too large, `size` bits in all */
+    VALUE_FLOAT,   /* text: 8 bytes, IEEE 754 little-endian */
+    VALUE_COMPLEX, /* text: 16 bytes */
+    VALUE_CONSTANT, /* text: None, True, False, Ellipsis, NotImplemented */
+    VALUE_LEN,      /* `size` members */
+    VALUE_NAME,     /* text: the name of a function, class, module, descriptor */
+    VALUE_PLACE,    /* text: name; detail: file; size: line */
+    VALUE_TEXT,     /* text: shown as it is */
+};
+
+struct msg_ans_values {
+    struct msg_ask ask;
+    uint32_t
+        count; /* previews here: varints index, kind, size, then two counted texts: text, detail */
+    uint32_t last; /* 1: this was the last answer to the question */
+};
+
+struct msg_ask_edges {
+    struct msg_ask ask;
+    uint32_t holder; /* index */
+    uint32_t
+        first; /* ordinal of the first reference, in the order of the stream, strong ones first */
+    uint32_t count;  /* how many ordinals */
+    uint32_t target; /* only references to this object, or MSG_NO_INDEX */
+};
+
+struct msg_ans_edges {
+    struct msg_ask ask;
+    uint32_t
+        count; /* then: varints ordinal, target index, strength, and a counted text: the name */
+    uint32_t last;
+};
+
+struct msg_ask_sizes {
+    struct msg_ask ask;
+    uint32_t index;
+    uint32_t reserved;
+};
+
+struct msg_ans_sizes {
+    struct msg_ask ask;
+    uint64_t getsizeof_bytes; /* what sys.getsizeof() says */
+    uint64_t inline_bytes;    /* attribute values that sys.getsizeof() forgets */
+    uint64_t weakref_count;   /* weak references to it */
+};

@@ -1,0 +1,36 @@
+/*
+ * The argument of the agent's start function: written by the inspector into the target, filled in
+ * by the agent.
+ *
+ * It lies in memory of the target that the inspector can read and write (ptrace); both sides are
+ * built from this header. BUMP LAYOUT_VERSION (layout.h) when it changes.
+ */
+#pragma once
+
+#include <stdint.h>
+
+enum start_status {
+    START_PENDING = 0, /* as the inspector leaves it: the function has not run */
+    START_OK,
+    START_BUSY,          /* another inspector is attached; `value` is its pid as it sees itself */
+    START_NO_SYMBOL,     /* `text` names what this Python lacks */
+    START_VERSION,       /* a Python that is not supported; `text` is its version */
+    START_FREE_THREADED, /* a build without GIL; `text` is its version */
+    START_NOT_READY,     /* the interpreter is not initialised yet, or is shutting down */
+    START_ERRNO,         /* `value` is the errno, `text` the step that failed */
+};
+
+enum { START_TEXT_BYTES = 128, START_PATH_BYTES = 512 };
+
+#define START_FUNCTION "ouro_agent_start"
+
+struct start {
+    char libpython[START_PATH_BYTES]; /* in: file with Python's symbols, for embedders that hide
+                                         them; may be "" */
+    int32_t status;                   /* out: enum start_status */
+    int32_t value;
+    int32_t
+        ring_fd; /* out, START_OK: open in the target until the inspector says `ready` (layout.h) */
+    int32_t reserved;
+    char text[START_TEXT_BYTES]; /* out: terminated */
+};
