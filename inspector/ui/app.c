@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "inspector/base/cleanup.h"
 #include "inspector/base/clock.h"
+#include "inspector/base/file.h"
+#include "inspector/base/log.h"
 #include "inspector/base/mem.h"
 #include "inspector/ui/app_private.h"
 #include "inspector/ui/pager.h"
@@ -25,13 +28,11 @@ enum {
 
 static struct err *load_keys(struct keymap *keymap, const char *path)
 {
-    _cleanup_fclose_ FILE *file = path ? fopen(path, "re") : NULL;
+    _cleanup_free_ char *text = NULL;
 
-    if (!file)
+    if (!path || access(path, F_OK))
         return NULL;
-    _cleanup_free_ char *text = xalloc(MAX_KEYS_FILE_BYTES);
-    if (fread(text, 1, MAX_KEYS_FILE_BYTES, file) == MAX_KEYS_FILE_BYTES)
-        return err_new(ERR_INPUT, NULL, "%s: too large for a file of key bindings", path);
+    ERR_RETURN(file_read(path, MAX_KEYS_FILE_BYTES, &text, NULL));
     return keymap_load(keymap, text, path);
 }
 
@@ -64,7 +65,6 @@ struct err *app_create(const struct app_options *options, struct app **ret)
         app_destroy(app);
         return err;
     }
-    app->log = log_create(app->script != NULL);
     app->is_dirty = true;
     *ret = app;
     return NULL;
@@ -83,7 +83,6 @@ void app_destroy(struct app *app)
     job_runner_destroy(app->ui_runner);
     keymap_destroy(app->keymap);
     script_destroy(app->script);
-    log_destroy(app->log);
     history_deinit(&app->searches);
     history_deinit(&app->filters);
     history_deinit(&app->command_lines);
@@ -174,8 +173,7 @@ static void say(struct app *app, bool is_error, const char *fmt, va_list ap)
     char text[MAX_MESSAGE_BYTES];
 
     vsnprintf(text, sizeof text, fmt, ap);
-    if (app->log)
-        log_add(app->log, is_error, text);
+    log_line(is_error ? LOG_ERROR : LOG_INFO, "%s", text);
     if (app->prompt) /* it covers the status line */
         prompt_set_note(app->prompt, is_error, text);
     app_redraw(app);
@@ -432,9 +430,9 @@ const struct keymap *app_keymap(const struct app *app)
     return app->keymap;
 }
 
-struct log *app_log(const struct app *app)
+bool app_is_scripted(const struct app *app)
 {
-    return app->log;
+    return app->script != NULL;
 }
 
 bool app_is_readonly(const struct app *app)

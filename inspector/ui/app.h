@@ -143,5 +143,6 @@ bool app_is_idle(const struct app *app);
 void app_fail_script(struct app *app, const char *why);
 struct nav *app_nav(const struct app *app);
 const struct keymap *app_keymap(const struct app *app);
-struct log *app_log(const struct app *app);
+/* Whether a script runs: what depends on the clock must not show then. */
+bool app_is_scripted(const struct app *app);
 bool app_is_readonly(const struct app *app);

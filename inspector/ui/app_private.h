@@ -7,7 +7,6 @@
 
 #include "inspector/ui/app.h"
 #include "inspector/ui/keymap.h"
-#include "inspector/ui/log.h"
 
 enum { APP_MAX_RUNNERS = 4, APP_MAX_WATCHES = 8 };
 
@@ -23,7 +22,6 @@ struct app {
     struct app_options options;
     struct keymap *keymap;
     struct nav *nav;
-    struct log *log;
     struct script *script; /* NULL: a person types */
     char *heading;
 

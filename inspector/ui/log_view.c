@@ -1,54 +1,47 @@
+#include "inspector/base/log.h"
 #include "inspector/ui/app.h"
 #include "inspector/ui/engine_views.h"
-#include "inspector/ui/log.h"
-
-struct log_viewer {
-    struct view view;
-    uint64_t version; /* of the log, when the rows were arranged */
-};
+#include "inspector/ui/log_rows.h"
 
 static struct err *log_open(struct view *view, const void *arg)
 {
-    struct log *log = app_log(view->app);
-
     (void)arg;
-    view_set_rows(view, 0, log_rows_create(log), NULL);
-    ((struct log_viewer *)view)->version = log_version(log);
+    view_set_rows(view, 0, log_rows_create(app_is_scripted(view->app)), NULL);
     browser_action(view_browser(view), ACT_LAST);
     return NULL;
 }
 
-/* Something was said while the log is on the screen. */
-static void follow(struct log_viewer *self)
+/* Something may have been said since the last frame. */
+static void follow(const struct view *view)
 {
-    const struct log *log = app_log(self->view.app);
+    struct browser *browser = view_browser(view);
 
-    if (self->version == log_version(log))
-        return;
-    self->version = log_version(log);
-    browser_rows_changed(view_browser(&self->view));
+    if (log_rows_update(browser_rows(browser)))
+        browser_rows_changed(browser);
 }
 
 static void log_describe(const struct view *view, struct str *ret)
 {
     (void)ret;
-    follow((struct log_viewer *)view);
+    follow(view);
 }
 
 static unsigned log_action(struct view *view, enum action action)
 {
-    size_t raw = view_selected(view);
+    struct log_entry entry;
 
-    follow((struct log_viewer *)view);
-    if (action != ACT_OPEN || raw == SIZE_MAX)
+    follow(view);
+    size_t raw = view_selected(view);
+    if (action != ACT_OPEN || raw == SIZE_MAX ||
+        !log_get(log_rows_number(browser_rows(view_browser(view)), raw), &entry))
         return EFFECT_IGNORED;
-    return app_open_text(view->app, "message", log_text(app_log(view->app), raw));
+    return app_open_text(view->app, "message", entry.text);
 }
 
 const struct view_ops log_view = {
     .name = "log",
     .keys = KEYS_LOG,
-    .bytes = sizeof(struct log_viewer),
+    .bytes = sizeof(struct view),
     .empty = "nothing was said so far",
     .open = log_open,
     .action = log_action,

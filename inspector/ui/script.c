@@ -1,16 +1,18 @@
 #include "inspector/ui/script.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "inspector/base/cleanup.h"
 #include "inspector/base/clock.h"
+#include "inspector/base/file.h"
 #include "inspector/base/mem.h"
 #include "inspector/base/utf8.h"
 #include "inspector/ui/app.h"
 #include "inspector/ui/screen.h"
+
+enum { MAX_SCRIPT_BYTES = 1 << 20 };
 
 struct script {
     char *path;
@@ -28,18 +30,12 @@ enum progress { STEP_DONE, STEP_WAITS, STEP_FAILED };
 
 struct err *script_load(const char *path, struct script **ret)
 {
-    _cleanup_fclose_ FILE *file = fopen(path, "re");
-    struct str text = STR_INIT;
-    char chunk[4096];
-    size_t n;
+    char *text;
 
-    if (!file)
-        return err_sys(errno, "cannot open script '%s'", path);
-    while ((n = fread(chunk, 1, sizeof chunk, file)))
-        str_append_bytes(&text, chunk, n);
+    ERR_RETURN(file_read(path, MAX_SCRIPT_BYTES, &text, NULL));
     struct script *script = xalloc(sizeof *script);
     script->path = xstrdup(path);
-    script->text = str_steal(&text);
+    script->text = text;
     script->next = script->text;
     *ret = script;
     return NULL;

@@ -5,8 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "inspector/base/file.h"
 #include "inspector/base/mem.h"
-#include "inspector/base/str.h"
+
+enum { MAX_SCREEN_BYTES = 1 << 20 };
 
 bool golden_updates(void)
 {
@@ -50,21 +52,6 @@ static bool update(const char *path, const char *actual)
     return good;
 }
 
-static char *read_file(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    struct str text = STR_INIT;
-    char chunk[4096];
-    size_t n;
-
-    if (!file)
-        return NULL;
-    while ((n = fread(chunk, 1, sizeof chunk, file)))
-        str_append_bytes(&text, chunk, n);
-    fclose(file);
-    return str_steal(&text);
-}
-
 /* Both texts side by side is too wide: the lines that differ, one above the other. */
 static void print_difference(const char *wanted, const char *actual)
 {
@@ -81,7 +68,8 @@ bool golden_check(const char *path, const char *actual)
 {
     if (golden_updates())
         return update(path, actual);
-    char *wanted = read_file(path);
+    char *wanted = NULL;
+    err_destroy(file_read(path, MAX_SCREEN_BYTES, &wanted, NULL));
     bool same = wanted && !strcmp(wanted, actual);
     if (!wanted)
         fprintf(stderr, "%s: there is no such golden file; UPDATE_GOLDEN=1 writes it:\n%s", path,

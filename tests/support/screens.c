@@ -23,12 +23,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "inspector/base/file.h"
 #include "inspector/base/mem.h"
 #include "inspector/base/str.h"
 #include "tests/support/golden.h"
 #include "tests/support/pty.h"
 
-enum { MAX_ARGS = 16, MAX_NAMES = 256 };
+enum { MAX_ARGS = 16, MAX_NAMES = 256, MAX_FILE_BYTES = 1 << 20 };
 
 struct suite {
     const char *program, *directory;
@@ -45,19 +46,13 @@ struct run {
 
 static char *slurp(const char *path)
 {
-    FILE *file = fopen(path, "re");
-    struct str text = STR_INIT;
-    char chunk[4096];
-    size_t n;
+    char *text = NULL;
+    struct err *err = file_read(path, MAX_FILE_BYTES, &text, NULL);
 
-    if (!file) {
-        perror(path);
-        return NULL;
-    }
-    while ((n = fread(chunk, 1, sizeof chunk, file)))
-        str_append_bytes(&text, chunk, n);
-    fclose(file);
-    return str_steal(&text);
+    if (err)
+        fprintf(stderr, "%s\n", err->message);
+    err_destroy(err);
+    return text;
 }
 
 /* The rest of the comment line that starts with `# key:`, or `otherwise`. */

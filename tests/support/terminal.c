@@ -4,9 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "inspector/base/file.h"
 #include "inspector/base/mem.h"
 #include "inspector/base/utf8.h"
 #include "tests/support/test.h"
+
+enum { MAX_SCREEN_BYTES = 1 << 20 };
 
 /* Every `screen FILE` step sends this, then FILE, then BEL. */
 static const char marker[] = "\033]7777;";
@@ -56,27 +59,13 @@ char *terminal_text(const struct terminal *t)
     return str_steal(&text);
 }
 
-static char *slurp(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    struct str text = STR_INIT;
-    char chunk[4096];
-    size_t n;
-
-    if (!file)
-        return NULL;
-    while ((n = fread(chunk, 1, sizeof chunk, file)))
-        str_append_bytes(&text, chunk, n);
-    fclose(file);
-    return str_steal(&text);
-}
-
 static void compare(struct terminal *t, const char *name)
 {
     if (!t->work)
         return;
     char *path = xasprintf("%s/%s", t->work, name);
-    char *believed = slurp(path), *shown = terminal_text(t);
+    char *believed = NULL, *shown = terminal_text(t);
+    err_destroy(file_read(path, MAX_SCREEN_BYTES, &believed, NULL));
 
     if (!believed || strcmp(believed, shown) != 0) {
         fprintf(stderr, "%s: curses believes:\n%s\nthe terminal shows:\n%s\n", name,

@@ -2,11 +2,12 @@
 #include <locale.h>
 #include <stdlib.h>
 
+#include "inspector/base/log.h"
 #include "inspector/base/mem.h"
 #include "inspector/rows/rows.h"
 #include "inspector/ui/dialog.h"
 #include "inspector/ui/idset.h"
-#include "inspector/ui/log.h"
+#include "inspector/ui/log_rows.h"
 #include "inspector/ui/prompt.h"
 #include "inspector/ui/wrap.h"
 #include "tests/support/test.h"
@@ -213,26 +214,25 @@ static void test_widgets__idset(void **state)
 
 static void test_widgets__log_forgets_the_oldest(void **state)
 {
-    struct log *log = log_create(true);
-    struct rows *rows = log_rows_create(log);
+    struct rows *rows = log_rows_create(true);
     struct cell cell;
 
     (void)state;
     assert_int_equal(rows_count(rows), 0);
-    for (int i = 0; i < LOG_MAX_ENTRIES + 10; i++) {
-        char text[32];
-        snprintf(text, sizeof text, "message %d", i);
-        log_add(log, i % 2, text);
-    }
-    assert_int_equal(rows_count(rows), LOG_MAX_ENTRIES);
+    for (int i = 0; i < LOG_LINES_MAX + 10; i++)
+        log_line(i % 2 ? LOG_ERROR : LOG_INFO, "message %d", i);
+    assert_int_equal(rows_count(rows), 0); /* not before it is asked to */
+    assert_true(log_rows_update(rows));
+    assert_false(log_rows_update(rows));
+    assert_int_equal(rows_count(rows), LOG_LINES_MAX);
     assert_int_equal(rows_id(rows, 0), 10);
     rows_cell(rows, 0, 2, &cell);
     assert_string_equal(cell.text, "message 10");
-    assert_string_equal(log_text(log, LOG_MAX_ENTRIES - 1), "message 1009");
     rows_cell(rows, 1, 1, &cell);
     assert_string_equal(cell.text, "error");
+    rows_cell(rows, 0, 0, &cell);
+    assert_string_equal(cell.text, "00:00:00");
     rows_destroy(rows);
-    log_destroy(log);
 }
 
 int main(void)
