@@ -274,4 +274,7 @@ void app_draw_frame(struct app *app)
         y = -1;
     term_end_frame(y, x, app->is_repaint);
     app->is_repaint = false;
+    struct view *view = nav_top(app->nav);
+    if (view && view->ops->drawn && !term_is_too_small())
+        view->ops->drawn(view);
 }

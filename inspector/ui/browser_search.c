@@ -2,6 +2,7 @@
  * Searching what a browser shows, from a row on and around the end. Large tables are searched by a
  * job: it reads the installed order, so whoever installs another one calls browser_stop_searching()
  * first.
+ * Cells that are fetched one by one are searched in small tables only, as far as they are known.
  */
 #include <stdlib.h>
 
@@ -22,14 +23,16 @@ struct search_job {
     bool is_wrapped;
 };
 
-static bool row_matches(const struct rows *rows, size_t shown, const struct text_match *match)
+/* Columns without any of the flags `skipped` are looked at. */
+static bool row_matches(const struct rows *rows, size_t shown, const struct text_match *match,
+                        unsigned skipped)
 {
     char buf[CELL_BUF_BYTES];
     struct cell cell;
 
     for (unsigned col = 0; col < rows->n_columns; col++) {
         const struct column *column = &rows->columns[col];
-        if (column->flags & COL_F_JSON_ONLY || !col_reads_as_text(column->kind))
+        if (column->flags & skipped || !col_reads_as_text(column->kind))
             continue;
         rows_cell(rows, shown, col, &cell);
         if (cell.state == CELL_VALUE &&
@@ -43,12 +46,14 @@ static bool row_matches(const struct rows *rows, size_t shown, const struct text
 static void search(struct search_job *search, const atomic_bool *cancel)
 {
     size_t count = rows_count(search->rows), at = search->from;
+    /* On the worker, cells that the owner may fill in at any time are taboo (rows.h). */
+    unsigned skipped = COL_F_JSON_ONLY | (cancel ? COL_F_NO_SORT : 0);
 
     search->found = SIZE_MAX;
     for (size_t i = 0; i < count; i++) {
         if (i % CANCEL_ROWS == 0 && cancel && atomic_load_explicit(cancel, memory_order_relaxed))
             return;
-        if (row_matches(search->rows, at, search->match)) {
+        if (row_matches(search->rows, at, search->match, skipped)) {
             search->found = at;
             return;
         }

@@ -62,7 +62,7 @@
  * `draw_head`. A picture of its own instead of rows: `draw`. Work that takes long: a job
  * (analysis/job.h) on a runner that the app knows (app_add_runner); its done() calls
  * view_set_rows() with the result, which keeps the user's place. Data that arrive later: cells that
- * are CELL_PENDING, and the source's prefetch.
+ * are CELL_PENDING, the source's prefetch() to note what is wanted, and drawn() to ask for it.
  *
  * A view's functions are called on the UI thread, between open() and close().
  */
@@ -106,6 +106,8 @@ struct view_ops {
     /* The cursor of the focused pane is on another row: say, to fill pane 1 from pane 0. May be
      * NULL. */
     void (*moved)(struct view *view);
+    /* A frame was drawn: ask for what the rows turned out to lack. Must not block. May be NULL. */
+    void (*drawn)(struct view *view);
     /* Called every `tick_ms` milliseconds while the view is on top and not paused. */
     unsigned (*tick)(struct view *view);
     unsigned tick_ms; /* 0: never */

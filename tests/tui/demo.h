@@ -35,6 +35,8 @@ struct rows *demo_edges_create(size_t n);
 struct demo_answers *demo_answers_create(void);
 void demo_answers_destroy(struct demo_answers *answers);
 int demo_answers_fd(const struct demo_answers *answers);
+/* Asks for what the rows on the screen were found to lack. */
+void demo_answers_ask(struct demo_answers *answers);
 /* Takes the answers that have arrived. */
 unsigned demo_answers_ready(void *answers);
 bool demo_answers_is_busy(const void *answers);

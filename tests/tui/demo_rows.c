@@ -168,6 +168,14 @@ bool demo_answers_is_busy(const void *ctx)
     return answers->n_known < answers->n_asked;
 }
 
+void demo_answers_ask(struct demo_answers *answers)
+{
+    uint64_t one = 1;
+
+    if (demo_answers_is_busy(answers) && write(answers->fd, &one, sizeof one) < 0)
+        abort();
+}
+
 unsigned demo_answers_ready(void *ctx)
 {
     struct demo_answers *answers = ctx;
@@ -269,13 +277,10 @@ static uint64_t objects_id(const struct rows *rows, size_t raw)
 static void objects_prefetch(struct rows *rows, const uint32_t *raw, size_t n)
 {
     struct demo_answers *answers = ((struct objects *)rows)->answers;
-    uint64_t one = 1;
 
     for (size_t i = 0; answers && i < n; i++)
         if (raw[i] >= answers->n_asked)
             answers->n_asked = raw[i] + 1;
-    if (answers && demo_answers_is_busy(answers) && write(answers->fd, &one, sizeof one) < 0)
-        abort();
 }
 
 struct rows *demo_objects_create(const char *type, size_t n, struct demo_answers *answers)

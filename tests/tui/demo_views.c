@@ -84,12 +84,18 @@ static unsigned objects_action(struct view *view, enum action action)
     return EFFECT_IGNORED;
 }
 
+static void objects_drawn(struct view *view)
+{
+    demo_answers_ask(((struct objects_view *)view)->demo->answers);
+}
+
 const struct view_ops demo_objects_view = {
     .name = "objects",
     .keys = KEYS_OBJECTS,
     .bytes = sizeof(struct objects_view),
     .open = objects_open,
     .action = objects_action,
+    .drawn = objects_drawn,
 };
 
 /* -- All objects: a list that is long enough for jobs -- */
