@@ -378,9 +378,7 @@ static bool match_any_text(const struct atom *atom, const struct rows *rows, siz
 
     for (unsigned col = 0; col < rows->n_columns; col++) {
         const struct column *column = &rows->columns[col];
-        bool is_text =
-            is_text_kind(column->kind) || column->kind == COL_ADDRESS || column->kind == COL_ID;
-        if (!is_text || column->flags & (COL_F_NO_SORT | COL_F_JSON_ONLY))
+        if (!col_reads_as_text(column->kind) || column->flags & (COL_F_NO_SORT | COL_F_JSON_ONLY))
             continue;
         rows_cell_raw(rows, raw, col, &cell);
         if (cell.state != CELL_VALUE)

@@ -79,6 +79,11 @@ int rows_column(const struct rows *rows, const char *key)
     return -1;
 }
 
+bool col_reads_as_text(enum col_kind kind)
+{
+    return kind == COL_TEXT || kind == COL_TYPE || kind == COL_ADDRESS || kind == COL_ID;
+}
+
 void rows_order_install(struct rows *rows, struct rows_order *order)
 {
     free(rows->order);

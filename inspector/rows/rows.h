@@ -25,7 +25,8 @@
  *      rows_destroy(types);
  *
  * Threads: a source belongs to one thread, except that rows_order_compute() may run on another at
- * the same time if the source is `immutable` (its raw rows do not change while it lives).
+ * the same time if the source is `immutable` (its raw rows do not change while it lives). Cells of
+ * COL_F_NO_SORT columns may change all the same, when an answer arrives: only the owner reads them.
  */
 #pragma once
 
@@ -111,7 +112,7 @@ struct rows {
     const struct rows_ops *ops;
     const struct column *columns;
     unsigned n_columns;
-    bool immutable; /* raw rows never change: see Threads above */
+    bool immutable; /* raw rows never change, one-by-one cells apart: see Threads above */
 
     /* private to rows.c: the installed order; NULL means natural order, all rows */
     uint32_t *order;
@@ -151,6 +152,9 @@ size_t rows_find(const struct rows *rows, uint64_t id);
 void rows_prefetch(struct rows *rows, size_t first, size_t n);
 /* The column with this key, or -1. */
 int rows_column(const struct rows *rows, const char *key);
+/* Whether a word can be looked for in cells of this kind: texts, and numbers that serve as names.
+ */
+bool col_reads_as_text(enum col_kind kind);
 
 /*
  * Sorts (stable in both directions: equal rows keep their natural order) and filters. Texts compare
