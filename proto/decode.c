@@ -36,6 +36,8 @@ static enum decode_status bad(struct snap_decoder *d, const char *why)
     return DECODE_BAD;
 }
 
+static const char unfinished[] = "an object whose references are not all there";
+
 static enum decode_status go_on(bool sink_goes_on)
 {
     return sink_goes_on ? DECODE_MORE : DECODE_STOPPED;
@@ -95,6 +97,7 @@ static enum decode_status feed_gc(struct snap_decoder *d, const void *payload, u
 
     if (!decode_fixed(MSG_SNAP_GC, payload, bytes, &gc, sizeof gc))
         return bad(d, "a short collector record");
+    d->collectors++;
     return go_on(sink->gc(sink->ctx, &gc));
 }
 
@@ -107,8 +110,8 @@ static enum decode_status feed_list(struct snap_decoder *d, const void *payload,
         return bad(d, "a short generation record");
     if (list.generation > MSG_GEN_PERMANENT)
         return bad(d, "a generation that does not exist");
-    if (d->objects)
-        return bad(d, "a generation record among the objects");
+    if (!d->collectors)
+        return bad(d, "a generation of no collector");
     if (list.count && !(d->flags & SNAPSHOT_COUNTS) &&
         !mention(d, (uint64_t)list.first + list.count - 1))
         return bad(d, "a generation of too many objects");
@@ -165,7 +168,7 @@ static enum decode_status feed_objects(struct snap_decoder *d, const void *paylo
         return bad(d, "a batch of objects out of order");
     for (uint32_t i = 0; i < head.count; i++) {
         if (d->more_pending)
-            return bad(d, "an object behind an unfinished one");
+            return bad(d, unfinished);
         struct snap_object object = {.index = d->objects};
         uint64_t flags = wire_get(&r);
         uint64_t type = wire_get(&r);
@@ -175,6 +178,8 @@ static enum decode_status feed_objects(struct snap_decoder *d, const void *paylo
         object.shallow_bytes = wire_get(&r);
         if (r.bad || flags > UINT8_MAX || type >= d->types)
             return bad(d, "an object that is cut short or of no known type");
+        if (flags & OBJECT_MORE && !(d->flags & SNAPSHOT_EDGES))
+            return bad(d, "references in a stream without any");
         object.flags = (uint8_t)flags;
         object.type = (uint32_t)type;
         d->objects++;
@@ -236,7 +241,7 @@ static enum decode_status feed_end(struct snap_decoder *d, const void *payload, 
 
     if (!decode_fixed(MSG_SNAP_END, payload, bytes, &end, sizeof end))
         return bad(d, "a short end");
-    if (d->more_pending || d->need > d->objects)
+    if (d->need > d->objects)
         return bad(d, "objects that were mentioned never came");
     if (end.objects != d->objects || end.shallow_bytes != d->shallow_bytes ||
         ((d->flags & SNAPSHOT_EDGES) && (end.strong != d->strong || end.weak != d->weak)))
@@ -261,23 +266,51 @@ static enum decode_status feed_failed(struct snap_decoder *d, const void *payloa
     return DECODE_FAILED;
 }
 
+/* The parts of a stream, in order. */
+enum part { PART_BEGIN, PART_COLLECTORS, PART_OBJECTS, PART_ROOTS, PART_END };
+
+struct feeder {
+    enum part part;
+    enum decode_status (*feed)(struct snap_decoder *d, const void *payload, uint32_t bytes,
+                               const struct snap_sink *sink);
+};
+
+static enum decode_status feed(struct snap_decoder *d, uint16_t kind, const void *payload,
+                               uint32_t bytes, const struct snap_sink *sink)
+{
+    static const struct feeder feeders[] = {
+        [MSG_SNAP_BEGIN] = {PART_BEGIN, feed_begin},
+        [MSG_SNAP_GC] = {PART_COLLECTORS, feed_gc},
+        [MSG_SNAP_LIST] = {PART_COLLECTORS, feed_list},
+        [MSG_SNAP_TYPE] = {PART_OBJECTS, feed_type},
+        [MSG_SNAP_OBJECTS] = {PART_OBJECTS, feed_objects},
+        [MSG_SNAP_MORE] = {PART_OBJECTS, feed_more},
+        [MSG_SNAP_ROOTS] = {PART_ROOTS, feed_roots},
+        [MSG_SNAP_END] = {PART_END, feed_end},
+        [MSG_SNAP_FAILED] = {PART_END, feed_failed},
+    };
+
+    if (kind >= sizeof feeders / sizeof *feeders || !feeders[kind].feed)
+        return bad(d, "a record that does not belong into a snapshot");
+    enum part part = feeders[kind].part;
+    if (!d->begun && part != PART_BEGIN)
+        return bad(d, "no beginning");
+    if (part != PART_BEGIN && part < d->part)
+        return bad(d, "a record out of order");
+    if (d->more_pending && kind != MSG_SNAP_MORE && kind != MSG_SNAP_FAILED)
+        return bad(d, unfinished);
+    if (d->flags & SNAPSHOT_COUNTS && (part == PART_OBJECTS || part == PART_ROOTS))
+        return bad(d, "objects in a stream of counts");
+    d->part = part;
+    return feeders[kind].feed(d, payload, bytes, sink);
+}
+
 enum decode_status snap_decoder_feed(struct snap_decoder *d, uint16_t kind, const void *payload,
                                      uint32_t bytes, const struct snap_sink *sink)
 {
-    static enum decode_status (*const feeders[])(struct snap_decoder *, const void *, uint32_t,
-                                                 const struct snap_sink *) = {
-        [MSG_SNAP_BEGIN] = feed_begin,     [MSG_SNAP_GC] = feed_gc,
-        [MSG_SNAP_LIST] = feed_list,       [MSG_SNAP_TYPE] = feed_type,
-        [MSG_SNAP_OBJECTS] = feed_objects, [MSG_SNAP_MORE] = feed_more,
-        [MSG_SNAP_ROOTS] = feed_roots,     [MSG_SNAP_END] = feed_end,
-        [MSG_SNAP_FAILED] = feed_failed,
-    };
-
-    if (kind >= sizeof feeders / sizeof *feeders || !feeders[kind])
-        return bad(d, "a record that does not belong into a snapshot");
-    if (!d->begun && kind != MSG_SNAP_BEGIN)
-        return bad(d, "no beginning");
-    return feeders[kind](d, payload, bytes, sink);
+    if (d->status == DECODE_MORE)
+        d->status = feed(d, kind, payload, bytes, sink);
+    return d->status;
 }
 
 bool decode_values(const void *payload, uint32_t bytes, struct msg_ans_values *head,

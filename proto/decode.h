@@ -85,7 +85,10 @@ struct snap_decoder {
     uint32_t types;
 
     /* private */
+    enum decode_status status;
     bool begun;
+    unsigned part; /* of the order above, the one reached */
+    uint32_t collectors;
     bool more_pending; /* the last object's references are still coming */
     bool more_weak;    /* … and the weak ones have begun */
     uint32_t flags;
@@ -97,7 +100,10 @@ struct snap_decoder {
 };
 
 void snap_decoder_init(struct snap_decoder *decoder);
-/* One record. After anything but DECODE_MORE the decoder is finished. */
+/*
+ * One record. After anything but DECODE_MORE the decoder is finished: it says the same again to
+ * whatever else it is fed, and calls nobody.
+ */
 enum decode_status snap_decoder_feed(struct snap_decoder *decoder, uint16_t kind,
                                      const void *payload, uint32_t bytes,
                                      const struct snap_sink *sink);

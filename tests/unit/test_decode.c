@@ -1,0 +1,932 @@
+#include "proto/decode.h"
+
+#include <stdlib.h>
+
+#include "tests/support/fake_stream.h"
+#include "tests/support/test.h"
+
+/* ---- a sink that writes down what it is called with ---- */
+
+enum { LOG_BYTES = 16384 };
+
+struct sink_log {
+    char text[LOG_BYTES];
+    size_t used;
+    unsigned calls;
+    unsigned stop_at; /* the call that says stop, counting from 1; 0: none does */
+};
+
+static bool note(struct sink_log *log, const char *fmt, ...) ERR_PRINTF(2, 3);
+
+static bool note(struct sink_log *log, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    log->used += (size_t)vsnprintf(log->text + log->used, LOG_BYTES - log->used, fmt, ap);
+    va_end(ap);
+    assert_true(log->used < LOG_BYTES);
+    return ++log->calls != log->stop_at;
+}
+
+static bool on_begin(void *ctx, const struct msg_snap_begin *begin)
+{
+    return note(ctx, "begin %u\n", begin->id);
+}
+
+static bool on_gc(void *ctx, const struct msg_snap_gc *gc)
+{
+    return note(ctx, "gc %d\n", gc->thresholds[0]);
+}
+
+static bool on_list(void *ctx, const struct msg_snap_list *list)
+{
+    return note(ctx, "list %u: %u+%u\n", list->generation, list->first, list->count);
+}
+
+static bool on_type(void *ctx, const struct snap_type *type)
+{
+    return note(ctx, "type %u: %.*s|%.*s\n", type->fixed.id, (int)type->module.len,
+                type->module.bytes, (int)type->name.len, type->name.bytes);
+}
+
+static bool on_object(void *ctx, const struct snap_object *object)
+{
+    return note(ctx, "object %u: type %u at %llx refs %llu bytes %llu flags %u\n", object->index,
+                object->type, (unsigned long long)object->address,
+                (unsigned long long)object->refcount, (unsigned long long)object->shallow_bytes,
+                object->flags);
+}
+
+static bool put_numbers(struct sink_log *log, const char *what, const uint32_t *numbers,
+                        uint32_t count)
+{
+    char text[1024];
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (uint32_t i = 0; i < count && used < sizeof text; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, " %u", numbers[i]);
+    return note(log, "%s%s\n", what, text);
+}
+
+static bool on_edges(void *ctx, const uint32_t *targets, uint32_t count,
+                     enum edge_strength strength)
+{
+    return put_numbers(ctx, strength == EDGE_STRONG ? "strong" : "weak", targets, count);
+}
+
+static bool on_roots(void *ctx, enum root_kind kind, const uint32_t *objects, uint32_t count)
+{
+    assert_int_equal(kind, ROOT_FRAME);
+    return put_numbers(ctx, "roots", objects, count);
+}
+
+static bool on_end(void *ctx, const struct msg_snap_end *end)
+{
+    return note(ctx, "end %llu %llu %llu\n", (unsigned long long)end->objects,
+                (unsigned long long)end->strong, (unsigned long long)end->weak);
+}
+
+static struct snap_sink sink_for(struct sink_log *log)
+{
+    return (struct snap_sink){.begin = on_begin,
+                              .gc = on_gc,
+                              .list = on_list,
+                              .type = on_type,
+                              .object = on_object,
+                              .edges = on_edges,
+                              .roots = on_roots,
+                              .end = on_end,
+                              .ctx = log};
+}
+
+/* ---- a stream under construction ---- */
+
+/* A decoder, the sink's log, and the payload being written. */
+struct feeder {
+    struct snap_decoder *decoder;
+    struct sink_log log;
+    uint8_t payload[65536];
+    size_t n;
+    enum decode_status status; /* of the last record */
+};
+
+static int setup(void **state)
+{
+    struct feeder *feeder = calloc(1, sizeof *feeder);
+
+    feeder->decoder = malloc(sizeof *feeder->decoder);
+    snap_decoder_init(feeder->decoder);
+    *state = feeder;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct feeder *feeder = *state;
+
+    free(feeder->decoder);
+    free(feeder);
+    return 0;
+}
+
+static void put_bytes(struct feeder *f, const void *bytes, size_t n)
+{
+    memcpy(f->payload + f->n, bytes, n);
+    f->n += n;
+}
+
+static void put(struct feeder *f, uint64_t number)
+{
+    f->n = (size_t)(wire_put(f->payload + f->n, number) - f->payload);
+}
+
+static void put_signed(struct feeder *f, int64_t number)
+{
+    f->n = (size_t)(wire_put_signed(f->payload + f->n, number) - f->payload);
+}
+
+/* Feeds what was put as a record. The bytes lie in a block of exactly their size, so that a sanitizer
+ * sees a read behind them. */
+static enum decode_status feed(struct feeder *f, uint16_t kind)
+{
+    struct snap_sink sink = sink_for(&f->log);
+    uint8_t *exact = malloc(f->n ? f->n : 1);
+
+    memcpy(exact, f->payload, f->n);
+    f->status = snap_decoder_feed(f->decoder, kind, exact, (uint32_t)f->n, &sink);
+    free(exact);
+    f->n = 0;
+    return f->status;
+}
+
+#define feed_fixed(f, kind, fixed) (put_bytes((f), &(fixed), sizeof(fixed)), feed((f), (kind)))
+
+static void must_begin(struct feeder *f, uint32_t flags)
+{
+    struct msg_snap_begin begin = {.id = 7, .flags = flags, .interpreters = 1};
+
+    assert_int_equal(feed_fixed(f, MSG_SNAP_BEGIN, begin), DECODE_MORE);
+}
+
+static enum decode_status feed_type(struct feeder *f, uint32_t id, const char *module,
+                                    const char *name)
+{
+    struct msg_snap_type type = {.id = id,
+                                 .object = (uint32_t)MSG_NO_INDEX,
+                                 .module_bytes = (uint32_t)strlen(module),
+                                 .name_bytes = (uint32_t)strlen(name)};
+
+    put_bytes(f, &type, sizeof type);
+    put_bytes(f, module, strlen(module));
+    put_bytes(f, name, strlen(name));
+    return feed(f, MSG_SNAP_TYPE);
+}
+
+static void put_objects_head(struct feeder *f, uint32_t first, uint32_t count)
+{
+    struct msg_snap_objects head = {first, count};
+
+    put_bytes(f, &head, sizeof head);
+}
+
+static void put_object(struct feeder *f, uint64_t flags, uint64_t type, int64_t address8)
+{
+    put(f, flags);
+    put(f, type);
+    put_signed(f, address8);
+    put(f, 1);  /* refcount */
+    put(f, 16); /* bytes */
+}
+
+/* The beginning of a stream with one type. */
+static void must_start(struct feeder *f)
+{
+    must_begin(f, SNAPSHOT_EDGES);
+    assert_int_equal(feed_type(f, 0, "builtins", "list"), DECODE_MORE);
+}
+
+/* One object without references in a batch of its own. */
+static void must_add(struct feeder *f, uint32_t index, uint64_t flags)
+{
+    put_objects_head(f, index, 1);
+    put_object(f, flags, 0, 0x1000 + index);
+    if (!(flags & OBJECT_MORE)) {
+        put(f, 0);
+        put(f, 0);
+    }
+    assert_int_equal(feed(f, MSG_SNAP_OBJECTS), DECODE_MORE);
+}
+
+static enum decode_status feed_end(struct feeder *f, uint64_t objects, uint64_t strong,
+                                   uint64_t weak)
+{
+    struct msg_snap_end end = {
+        .objects = objects, .strong = strong, .weak = weak, .shallow_bytes = objects * 16};
+
+    return feed_fixed(f, MSG_SNAP_END, end);
+}
+
+/* `feeding` is refused for this reason. The decoder is then as it was before. */
+#define assert_bad(f, feeding, reason)                                                             \
+    do {                                                                                           \
+        struct snap_decoder before_ = *(f)->decoder;                                               \
+        assert_int_equal((feeding), DECODE_BAD);                                                   \
+        assert_string_equal((f)->decoder->why, (reason));                                          \
+        *(f)->decoder = before_;                                                                   \
+    } while (0)
+
+/* ---- streams that are right ---- */
+
+static void test_decode__calls_in_order(void **state)
+{
+    struct sink_log log = {.used = 0};
+    struct snap_sink sink = sink_for(&log);
+    struct records records;
+
+    (void)state;
+    fake_stream("a : dict gen=1 -> b -> a, b : app.Node gen=1 size=5000000000, b ~> a\n"
+                "b -> c untracked immortal rc=9, root b c",
+                NULL, &records);
+    assert_int_equal(fake_stream_feed(&records, &sink), DECODE_DONE);
+    records_deinit(&records);
+    assert_string_equal(log.text, "begin 1\n"
+                                  "gc 700\n"
+                                  "list 0: 0+0\n"
+                                  "list 1: 0+2\n"
+                                  "list 2: 2+0\n"
+                                  "list 3: 2+0\n"
+                                  "type 0: builtins|dict\n"
+                                  "object 0: type 0 at 1000000b0 refs 1 bytes 16 flags 1\n"
+                                  "strong 1\n"
+                                  "type 1: app|Node\n"
+                                  "object 1: type 1 at 1000000c0 refs 1 bytes 5000000000 flags 1\n"
+                                  "strong 0 2\n"
+                                  "weak 0\n"
+                                  "type 2: builtins|object\n"
+                                  "object 2: type 2 at 1000000d0 refs 9 bytes 16 flags 4\n"
+                                  "roots 1 2\n"
+                                  "end 3 3 1\n");
+}
+
+static void test_decode__cuts_do_not_matter(void **state)
+{
+    static const char graph[] = "a -> a -> b -> c -> a, a -> b, a -> b, c ~> b, c ~> a, root a b c";
+    const struct fake_cut cuts[] = {{.batch_objects = 1},
+                                    {.batch_objects = 2, .more_above = 1},
+                                    {.more_above = 1, .more_refs = 1}};
+    struct records records;
+    char whole[LOG_BYTES];
+
+    (void)state;
+    fake_stream(graph, NULL, &records);
+    for (size_t i = 0; i <= sizeof cuts / sizeof *cuts; i++) {
+        struct snapshot *s = fake_snapshot_of(&records);
+        char text[LOG_BYTES];
+        size_t used = 0;
+        for (uint32_t o = 0; o < s->n_objects; o++)
+            for (uint32_t e = s->strong.offset[o]; e < s->strong.offset[o + 1]; e++)
+                used += (size_t)snprintf(text + used, sizeof text - used, "%u>%u ", o,
+                                         s->strong.object[e]);
+        for (uint32_t e = 0; e < s->n_weak; e++)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%u~%u ", s->weak[e].holder,
+                                     s->weak[e].target);
+        if (!i)
+            memcpy(whole, text, sizeof whole);
+        assert_string_equal(text, whole);
+        snapshot_unref(s);
+        records_deinit(&records);
+        if (i < sizeof cuts / sizeof *cuts)
+            fake_stream(graph, &cuts[i], &records);
+    }
+    assert_string_equal(whole, "0>0 0>1 0>1 0>1 1>2 2>0 2~1 2~0 ");
+}
+
+static void test_decode__many_references_come_in_chunks(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_more more = {0, DECODE_CHUNK * 2 + 1, EDGE_STRONG, 1};
+
+    must_start(f);
+    must_add(f, 0, OBJECT_MORE);
+    put_bytes(f, &more, sizeof more);
+    for (uint32_t i = 0; i < more.count; i++)
+        put_signed(f, 0);                     /* all to itself */
+    f->log = (struct sink_log){.stop_at = 3}; /* the third chunk is the last */
+    assert_int_equal(feed(f, MSG_SNAP_MORE), DECODE_STOPPED);
+    assert_string_equal(strrchr(f->log.text, 's'), "strong 0\n");
+}
+
+static void test_decode__counts_only(void **state)
+{
+    struct sink_log log = {.used = 0};
+    struct snap_sink sink = sink_for(&log);
+    struct records records;
+
+    (void)state;
+    fake_stream("a -> b, c gen=2", &(struct fake_cut){.flags = SNAPSHOT_COUNTS}, &records);
+    assert_int_equal(fake_stream_feed(&records, &sink), DECODE_DONE);
+    records_deinit(&records);
+    assert_string_equal(log.text, "begin 1\ngc 700\nlist 0: 0+2\nlist 1: 2+0\nlist 2: 2+1\n"
+                                  "list 3: 3+0\nend 0 0 0\n");
+}
+
+static void test_decode__without_references(void **state)
+{
+    struct sink_log log = {.used = 0};
+    struct snap_sink sink = sink_for(&log);
+    struct records records;
+
+    (void)state;
+    fake_stream("a -> b", &(struct fake_cut){.flags = SNAPSHOT_SERVE}, &records);
+    assert_int_equal(fake_stream_feed(&records, &sink), DECODE_DONE);
+    records_deinit(&records);
+    assert_null(strstr(log.text, "strong"));
+    assert_non_null(strstr(log.text, "object 1:"));
+}
+
+static void test_decode__every_call_can_stop(void **state)
+{
+    static const char graph[] = "a -> b, a ~> b, root a";
+    struct records records;
+    unsigned calls = 0;
+
+    (void)state;
+    fake_stream(graph, NULL, &records);
+    for (unsigned stop_at = 0; stop_at <= calls; stop_at++) {
+        struct sink_log log = {.stop_at = stop_at};
+        struct snap_sink sink = sink_for(&log);
+        enum decode_status status = fake_stream_feed(&records, &sink);
+        assert_int_equal(status, stop_at ? DECODE_STOPPED : DECODE_DONE);
+        assert_int_equal(log.calls, stop_at ? stop_at : log.calls);
+        calls = stop_at ? calls : log.calls;
+    }
+    assert_int_equal(calls, 13);
+    records_deinit(&records);
+}
+
+static void test_decode__failure_of_the_copy(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_failed failed = {SNAP_FAIL_LAYOUT, 0};
+
+    must_begin(f, 0);
+    put_bytes(f, &failed, sizeof failed);
+    put_bytes(f, "no idea", 7);
+    assert_int_equal(feed(f, MSG_SNAP_FAILED), DECODE_FAILED);
+    assert_int_equal(f->decoder->failure_code, SNAP_FAIL_LAYOUT);
+    assert_string_equal(f->decoder->failure, "no idea");
+}
+
+static void test_decode__long_failure_is_clipped(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_failed failed = {SNAP_FAIL_MEMORY, 0};
+    char text[MSG_TEXT_MAX];
+
+    memset(text, 'x', sizeof text);
+    must_begin(f, 0);
+    put_bytes(f, &failed, sizeof failed);
+    put_bytes(f, text, sizeof text);
+    assert_int_equal(feed(f, MSG_SNAP_FAILED), DECODE_FAILED);
+    assert_int_equal(strlen(f->decoder->failure), DECODE_FAILURE_BYTES - 1);
+}
+
+/* ---- records that are wrong ---- */
+
+static void test_decode__order_of_records(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_gc gc = {.enabled = 1};
+    struct msg_snap_list list = {0, 0, 0, 0};
+    struct msg_snap_roots roots = {ROOT_FRAME, 0};
+
+    assert_bad(f, feed_fixed(f, MSG_SNAP_GC, gc), "no beginning");
+    must_begin(f, SNAPSHOT_EDGES);
+    assert_bad(f, feed_fixed(f, MSG_REP_SNAPSHOT, gc),
+               "a record that does not belong into a snapshot");
+    assert_bad(f, feed(f, 0), "a record that does not belong into a snapshot");
+    assert_bad(f, feed(f, UINT16_MAX), "a record that does not belong into a snapshot");
+    assert_bad(f, feed_fixed(f, MSG_SNAP_BEGIN, ((struct msg_snap_begin){.id = 8})),
+               "a second or short beginning");
+    assert_bad(f, feed_fixed(f, MSG_SNAP_LIST, list), "a generation of no collector");
+    assert_int_equal(feed_fixed(f, MSG_SNAP_GC, gc), DECODE_MORE);
+    assert_int_equal(feed_fixed(f, MSG_SNAP_LIST, list), DECODE_MORE);
+    assert_int_equal(feed_fixed(f, MSG_SNAP_GC, gc), DECODE_MORE); /* another interpreter */
+    assert_int_equal(feed_type(f, 0, "", "a"), DECODE_MORE);
+    assert_bad(f, feed_fixed(f, MSG_SNAP_GC, gc), "a record out of order");
+    assert_bad(f, feed_fixed(f, MSG_SNAP_LIST, list), "a record out of order");
+    assert_int_equal(feed_fixed(f, MSG_SNAP_ROOTS, roots), DECODE_MORE);
+    assert_bad(f, feed_type(f, 1, "", "b"), "a record out of order");
+    put_objects_head(f, 0, 0);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "a record out of order");
+    assert_int_equal(feed_fixed(f, MSG_SNAP_ROOTS, roots), DECODE_MORE);
+    assert_int_equal(feed_end(f, 0, 0, 0), DECODE_DONE);
+}
+
+static void test_decode__counts_are_without_objects(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_roots roots = {ROOT_FRAME, 0};
+
+    must_begin(f, SNAPSHOT_COUNTS);
+    assert_bad(f, feed_type(f, 0, "", "a"), "objects in a stream of counts");
+    assert_bad(f, feed_fixed(f, MSG_SNAP_ROOTS, roots), "objects in a stream of counts");
+}
+
+static void test_decode__is_finished_after_the_last_word(void **state)
+{
+    struct feeder *f = *state;
+
+    must_start(f);
+    assert_int_equal(feed_end(f, 0, 0, 0), DECODE_DONE);
+    unsigned calls = f->log.calls;
+    assert_int_equal(feed_type(f, 1, "", "a"), DECODE_DONE);
+    assert_int_equal(f->log.calls, calls);
+
+    teardown(state);
+    setup(state);
+    f = *state;
+    assert_int_equal(feed_type(f, 0, "", "a"), DECODE_BAD);
+    assert_int_equal(feed_fixed(f, MSG_SNAP_BEGIN, ((struct msg_snap_begin){.id = 1})), DECODE_BAD);
+    assert_string_equal(f->decoder->why, "no beginning");
+}
+
+static void test_decode__short_records(void **state)
+{
+    static const uint16_t kinds[] = {MSG_SNAP_GC,   MSG_SNAP_LIST,  MSG_SNAP_TYPE, MSG_SNAP_OBJECTS,
+                                     MSG_SNAP_MORE, MSG_SNAP_ROOTS, MSG_SNAP_END,  MSG_SNAP_FAILED};
+    struct feeder *f = *state;
+
+    put_bytes(f, "1234567", 7);
+    assert_bad(f, feed(f, MSG_SNAP_BEGIN), "a second or short beginning");
+    must_begin(f, 0);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct snap_decoder before = *f->decoder;
+        assert_int_equal(feed(f, kinds[i]), DECODE_BAD);
+        *f->decoder = before;
+        put_bytes(f, "1234567", 7); /* no fixed part is so short */
+        assert_int_equal(feed(f, kinds[i]), DECODE_BAD);
+        *f->decoder = before;
+    }
+}
+
+static void test_decode__generations(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_gc gc = {.enabled = 1};
+
+    must_begin(f, 0);
+    assert_int_equal(feed_fixed(f, MSG_SNAP_GC, gc), DECODE_MORE);
+    assert_bad(f, feed_fixed(f, MSG_SNAP_LIST, ((struct msg_snap_list){0, 4, 0, 0})),
+               "a generation that does not exist");
+    assert_bad(f,
+               feed_fixed(f, MSG_SNAP_LIST, ((struct msg_snap_list){0, 0, UINT32_MAX, UINT32_MAX})),
+               "a generation of too many objects");
+    assert_bad(f, feed_fixed(f, MSG_SNAP_LIST, ((struct msg_snap_list){0, 0, UINT32_MAX, 1})),
+               "a generation of too many objects");
+    assert_int_equal(
+        feed_fixed(f, MSG_SNAP_LIST, ((struct msg_snap_list){0, MSG_GEN_PERMANENT, 0, 1})),
+        DECODE_MORE);
+    assert_bad(f, feed_end(f, 0, 0, 0), "objects that were mentioned never came");
+}
+
+static void test_decode__types(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_type type = {.module_bytes = 3, .name_bytes = 1, .object = 5};
+    char text[MSG_TEXT_MAX + 2];
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    must_begin(f, 0);
+    assert_bad(f, feed_type(f, 0, "app", ""), "a type record of the wrong length");
+    assert_bad(f, feed_type(f, 1, "app", "Node"), "a type out of order");
+    assert_bad(f, feed_type(f, 0, text, "Node"), "a type record of the wrong length");
+    assert_bad(f, feed_type(f, 0, "app", text), "a type record of the wrong length");
+    put_bytes(f, &type, sizeof type);
+    put_bytes(f, "app", 3);
+    assert_bad(f, feed(f, MSG_SNAP_TYPE), "a type record of the wrong length");
+    put_bytes(f, &type, sizeof type);
+    put_bytes(f, "appNx", 5);
+    assert_bad(f, feed(f, MSG_SNAP_TYPE), "a type record of the wrong length");
+    type.module_bytes = type.name_bytes = UINT32_MAX;
+    put_bytes(f, &type, sizeof type);
+    put_bytes(f, "x", 1);
+    assert_bad(f, feed(f, MSG_SNAP_TYPE), "a type record of the wrong length");
+    type = (struct msg_snap_type){.name_bytes = 1, .object = UINT32_MAX - 1};
+    put_bytes(f, &type, sizeof type);
+    put_bytes(f, "N", 1);
+    assert_int_equal(feed(f, MSG_SNAP_TYPE), DECODE_MORE);
+    assert_bad(f, feed_end(f, 0, 0, 0), "objects that were mentioned never came");
+}
+
+static void test_decode__longest_type_names(void **state)
+{
+    struct feeder *f = *state;
+    char text[MSG_TEXT_MAX + 1];
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    must_begin(f, 0);
+    f->log.used = 0;
+    struct msg_snap_type type = {
+        .module_bytes = MSG_TEXT_MAX, .name_bytes = MSG_TEXT_MAX, .object = (uint32_t)MSG_NO_INDEX};
+    put_bytes(f, &type, sizeof type);
+    put_bytes(f, text, MSG_TEXT_MAX);
+    put_bytes(f, text, MSG_TEXT_MAX);
+    f->log.stop_at = 2;
+    assert_int_equal(feed(f, MSG_SNAP_TYPE), DECODE_STOPPED);
+}
+
+static void test_decode__objects(void **state)
+{
+    struct feeder *f = *state;
+
+    must_start(f);
+    put_objects_head(f, 1, 1);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "a batch of objects out of order");
+    put_objects_head(f, 0, UINT32_MAX);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "a batch of objects out of order");
+    put_objects_head(f, 0, 1);
+    put_object(f, 0, 1, 0x1000);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "an object that is cut short or of no known type");
+    put_objects_head(f, 0, 1);
+    put_object(f, 0, UINT64_MAX, 0x1000);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "an object that is cut short or of no known type");
+    put_objects_head(f, 0, 1);
+    put_object(f, 256, 0, 0x1000);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "an object that is cut short or of no known type");
+    put_objects_head(f, 0, 1);
+    put(f, 0);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "an object that is cut short or of no known type");
+    put_objects_head(f, 0, 1);
+    put_object(f, 0, 0, 0x1000);
+    assert_int_equal(feed(f, MSG_SNAP_OBJECTS), DECODE_BAD); /* where its references should be */
+}
+
+static void test_decode__references(void **state)
+{
+    struct feeder *f = *state;
+
+    must_start(f);
+    must_add(f, 0, 0);
+    put_objects_head(f, 1, 1);
+    put_object(f, 0, 0, 0x1000);
+    put(f, UINT64_MAX);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "more references than the record can hold");
+}
+
+static void test_decode__references_out_of_range(void **state)
+{
+    static const int64_t deltas[] = {-1, UINT32_MAX, INT64_MIN, INT64_MAX};
+
+    for (size_t i = 0; i < sizeof deltas / sizeof *deltas; i++) {
+        teardown(state);
+        setup(state);
+        struct feeder *f = *state;
+        must_start(f);
+        put_objects_head(f, 0, 1);
+        put_object(f, 0, 0, 0x1000);
+        put(f, 1);
+        put_signed(f, deltas[i]);
+        put(f, 0);
+        assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "an object number is out of range");
+    }
+}
+
+static void test_decode__reference_to_what_never_comes(void **state)
+{
+    struct feeder *f = *state;
+
+    must_start(f);
+    put_objects_head(f, 0, 1);
+    put_object(f, 0, 0, 0x1000);
+    put(f, 1);
+    put_signed(f, 1);
+    put(f, 0);
+    assert_int_equal(feed(f, MSG_SNAP_OBJECTS), DECODE_MORE);
+    assert_bad(f, feed_end(f, 1, 1, 0), "objects that were mentioned never came");
+    must_add(f, 1, 0);
+    assert_int_equal(feed_end(f, 2, 1, 0), DECODE_DONE);
+}
+
+static void test_decode__bytes_behind(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_roots roots = {ROOT_FRAME, 0};
+
+    must_start(f);
+    put_objects_head(f, 0, 1);
+    put_object(f, 0, 0, 0x1000);
+    put(f, 0);
+    put(f, 0);
+    put(f, 0);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "bytes behind the last object of a batch");
+    put_bytes(f, &roots, sizeof roots);
+    put(f, 0);
+    assert_bad(f, feed(f, MSG_SNAP_ROOTS), "bytes behind the last root");
+}
+
+static void test_decode__more(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_more more = {0, 0, EDGE_STRONG, 1};
+
+    must_start(f);
+    assert_bad(f, feed_fixed(f, MSG_SNAP_MORE, more), "references that belong to no object");
+    must_add(f, 0, 0);
+    assert_bad(f, feed_fixed(f, MSG_SNAP_MORE, more), "references that belong to no object");
+    must_add(f, 1, OBJECT_MORE);
+    assert_bad(f, feed_fixed(f, MSG_SNAP_MORE, more), "references that belong to no object");
+    more = (struct msg_snap_more){1, 1, 2, 0};
+    assert_bad(f, feed_fixed(f, MSG_SNAP_MORE, more), "references that belong to no object");
+    more = (struct msg_snap_more){1, UINT32_MAX, EDGE_STRONG, 0};
+    assert_bad(f, feed_fixed(f, MSG_SNAP_MORE, more), "a list of object numbers is cut short");
+}
+
+static void test_decode__more_in_order(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_more strong = {0, 0, EDGE_STRONG, 0}, weak = {0, 0, EDGE_WEAK, 0};
+    struct msg_snap_roots roots = {ROOT_FRAME, 0};
+
+    must_start(f);
+    must_add(f, 0, OBJECT_MORE);
+    assert_int_equal(feed_fixed(f, MSG_SNAP_MORE, strong), DECODE_MORE);
+    assert_int_equal(feed_fixed(f, MSG_SNAP_MORE, weak), DECODE_MORE);
+    assert_bad(f, feed_fixed(f, MSG_SNAP_MORE, strong), "references that belong to no object");
+    assert_bad(f, feed_end(f, 1, 0, 0), "an object whose references are not all there");
+    assert_bad(f, feed_type(f, 1, "", "a"), "an object whose references are not all there");
+    assert_bad(f, feed_fixed(f, MSG_SNAP_ROOTS, roots),
+               "an object whose references are not all there");
+    put_objects_head(f, 1, 1);
+    put_object(f, 0, 0, 0x1000);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "an object whose references are not all there");
+    weak.last = 1;
+    put_bytes(f, &weak, sizeof weak);
+    put(f, 0);
+    assert_bad(f, feed(f, MSG_SNAP_MORE), "bytes behind the last reference");
+}
+
+static void test_decode__more_is_the_last_of_its_batch(void **state)
+{
+    struct feeder *f = *state;
+
+    must_start(f);
+    put_objects_head(f, 0, 2);
+    put_object(f, OBJECT_MORE, 0, 0x1000);
+    put_object(f, OBJECT_MORE, 0, 1);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "an object whose references are not all there");
+}
+
+static void test_decode__more_without_references(void **state)
+{
+    struct feeder *f = *state;
+
+    must_begin(f, 0);
+    assert_int_equal(feed_type(f, 0, "", "a"), DECODE_MORE);
+    put_objects_head(f, 0, 1);
+    put_object(f, OBJECT_MORE, 0, 0x1000);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "references in a stream without any");
+}
+
+static void test_decode__roots(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_roots roots = {ROOT_FRAME + 1, 0};
+
+    must_start(f);
+    must_add(f, 0, 0);
+    assert_bad(f, feed_fixed(f, MSG_SNAP_ROOTS, roots), "a root of no known kind");
+    roots = (struct msg_snap_roots){ROOT_FRAME, 2};
+    put_bytes(f, &roots, sizeof roots);
+    put_signed(f, 0);
+    assert_bad(f, feed(f, MSG_SNAP_ROOTS), "a list of object numbers is cut short");
+    put_bytes(f, &roots, sizeof roots);
+    put_signed(f, 0);
+    put_signed(f, -1);
+    assert_bad(f, feed(f, MSG_SNAP_ROOTS), "an object number is out of range");
+    roots.count = 1;
+    put_bytes(f, &roots, sizeof roots);
+    put_signed(f, 1);
+    assert_int_equal(feed(f, MSG_SNAP_ROOTS), DECODE_MORE);
+    assert_bad(f, feed_end(f, 1, 0, 0), "objects that were mentioned never came");
+}
+
+static void test_decode__totals(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_snap_end end = {.objects = 1, .shallow_bytes = 17};
+
+    must_start(f);
+    must_add(f, 0, 0);
+    assert_bad(f, feed_end(f, 0, 0, 0), "totals that do not match what came");
+    assert_bad(f, feed_end(f, 1, 1, 0), "totals that do not match what came");
+    assert_bad(f, feed_end(f, 1, 0, 1), "totals that do not match what came");
+    assert_bad(f, feed_fixed(f, MSG_SNAP_END, end), "totals that do not match what came");
+    assert_int_equal(feed_end(f, 1, 0, 0), DECODE_DONE);
+}
+
+/* Every record of a good stream, cut at every length, is refused or asks for more; never more is
+ * read than there is (the sanitizers watch). */
+static void test_decode__truncated_anywhere(void **state)
+{
+    struct records records;
+    struct record record;
+    size_t at = 0, first_of;
+
+    (void)state;
+    fake_stream("a : app.Node -> b -> c -> a, a ~> c, b ~> a; root a c",
+                &(struct fake_cut){.more_above = 1}, &records);
+    while (first_of = at, records_next(records.bytes, records.n, &at, &record)) {
+        for (uint32_t bytes = 0; bytes < record.bytes; bytes++) {
+            struct feeder *f;
+            size_t before = 0;
+            struct record earlier;
+            setup((void **)&f);
+            while (before < first_of && records_next(records.bytes, records.n, &before, &earlier)) {
+                put_bytes(f, earlier.payload, earlier.bytes);
+                assert_int_equal(feed(f, earlier.kind), DECODE_MORE);
+            }
+            put_bytes(f, record.payload, bytes);
+            assert_int_equal(feed(f, record.kind), DECODE_BAD);
+            teardown((void **)&f);
+        }
+    }
+    records_deinit(&records);
+}
+
+/* ---- fixed parts and answers ---- */
+
+static void test_decode__fixed(void **state)
+{
+    struct msg_rep_release release, want = {3, 0};
+    struct msg_req_detach detach;
+    uint8_t longer[sizeof want + 4] = {3};
+
+    (void)state;
+    assert_true(decode_fixed(MSG_REP_RELEASE, &want, sizeof want, &release, sizeof release));
+    assert_memory_equal(&release, &want, sizeof want);
+    assert_true(decode_fixed(MSG_REP_RELEASE, longer, sizeof longer, &release, sizeof release));
+    assert_false(decode_fixed(MSG_REP_RELEASE, &want, sizeof want - 1, &release, sizeof release));
+    assert_false(decode_fixed(MSG_REP_RELEASE, &want, sizeof want, &detach, sizeof detach));
+    assert_false(decode_fixed(0, &want, sizeof want, &release, sizeof release));
+    assert_false(decode_fixed(UINT16_MAX, &want, sizeof want, &release, 0));
+}
+
+static void put_text(struct feeder *f, const char *text)
+{
+    put(f, strlen(text));
+    put_bytes(f, text, strlen(text));
+}
+
+static void put_value(struct feeder *f, uint64_t index, uint64_t kind, const char *text)
+{
+    put(f, index);
+    put(f, kind);
+    put(f, 12);
+    put_text(f, text);
+    put_text(f, "app.py");
+}
+
+static void test_decode__values(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_ans_values head = {{1, 2}, 2, 1}, got;
+    struct decoded_value value;
+    struct wire_reader r;
+
+    put_bytes(f, &head, sizeof head);
+    put_value(f, 3, VALUE_PLACE, "handle");
+    put_value(f, UINT32_MAX - 1, VALUE_FLOAT, "12345678");
+    assert_true(decode_values(f->payload, (uint32_t)f->n, &got, &r));
+    assert_memory_equal(&got, &head, sizeof head);
+    assert_true(decode_value(&r, &value));
+    assert_int_equal(value.index, 3);
+    assert_int_equal(value.kind, VALUE_PLACE);
+    assert_int_equal(value.size, 12);
+    assert_int_equal(value.text.len, 6);
+    assert_memory_equal(value.text.bytes, "handle", 6);
+    assert_int_equal(value.detail.len, 6);
+    assert_true(decode_value(&r, &value));
+    assert_int_equal(value.kind, VALUE_FLOAT);
+    assert_false(decode_value(&r, &value));
+    assert_false(decode_values(f->payload, sizeof head - 1, &got, &r));
+}
+
+/* A value with this index, kind and text is refused. */
+static void assert_no_value(struct feeder *f, uint64_t index, uint64_t kind, const char *text)
+{
+    struct decoded_value value;
+    struct wire_reader r;
+
+    put_value(f, index, kind, text);
+    r = wire_reader(f->payload, f->n);
+    assert_false(decode_value(&r, &value));
+    f->n = 0;
+}
+
+static void test_decode__bad_values(void **state)
+{
+    struct feeder *f = *state;
+    char text[MSG_VALUE_TEXT_MAX + 2];
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_no_value(f, UINT32_MAX, VALUE_STR, "x");
+    assert_no_value(f, UINT64_MAX, VALUE_STR, "x");
+    assert_no_value(f, 1, VALUE_TEXT + 1, "x");
+    assert_no_value(f, 1, UINT64_MAX, "x");
+    assert_no_value(f, 1, VALUE_FLOAT, "1234567");
+    assert_no_value(f, 1, VALUE_FLOAT, "123456789");
+    assert_no_value(f, 1, VALUE_COMPLEX, "12345678");
+    assert_no_value(f, 1, VALUE_STR, text);
+}
+
+static void test_decode__edges(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_ans_edges head = {{1, 2}, 1, 1}, got;
+    struct decoded_edge edge;
+    struct wire_reader r;
+
+    put_bytes(f, &head, sizeof head);
+    put(f, 4);
+    put(f, 5);
+    put(f, EDGE_WEAK);
+    put_text(f, ".parent");
+    assert_true(decode_edges(f->payload, (uint32_t)f->n, &got, &r));
+    assert_true(decode_edge(&r, &edge));
+    assert_int_equal(edge.ordinal, 4);
+    assert_int_equal(edge.target, 5);
+    assert_int_equal(edge.strength, EDGE_WEAK);
+    assert_int_equal(edge.name.len, 7);
+    assert_memory_equal(edge.name.bytes, ".parent", 7);
+    for (uint32_t n = sizeof head; n < f->n; n++) { /* cut short anywhere */
+        assert_true(decode_edges(f->payload, n, &got, &r));
+        assert_false(decode_edge(&r, &edge));
+    }
+    assert_false(decode_edges(f->payload, sizeof head - 1, &got, &r));
+}
+
+static void test_decode__bad_edges(void **state)
+{
+    static const uint64_t bad[][3] = {
+        {UINT32_MAX, 0, EDGE_STRONG}, {0, UINT32_MAX, EDGE_STRONG}, {0, 0, EDGE_WEAK + 1}};
+    struct feeder *f = *state;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct decoded_edge edge;
+        struct wire_reader r;
+        for (int k = 0; k < 3; k++)
+            put(f, bad[i][k]);
+        put_text(f, "x");
+        r = wire_reader(f->payload, f->n);
+        assert_false(decode_edge(&r, &edge));
+        f->n = 0;
+    }
+}
+
+#define FEED(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_decode__calls_in_order),
+        TEST(test_decode__cuts_do_not_matter),
+        FEED(test_decode__many_references_come_in_chunks),
+        TEST(test_decode__counts_only),
+        TEST(test_decode__without_references),
+        TEST(test_decode__every_call_can_stop),
+        FEED(test_decode__failure_of_the_copy),
+        FEED(test_decode__long_failure_is_clipped),
+        FEED(test_decode__order_of_records),
+        FEED(test_decode__counts_are_without_objects),
+        FEED(test_decode__is_finished_after_the_last_word),
+        FEED(test_decode__short_records),
+        FEED(test_decode__generations),
+        FEED(test_decode__types),
+        FEED(test_decode__longest_type_names),
+        FEED(test_decode__objects),
+        FEED(test_decode__references),
+        FEED(test_decode__references_out_of_range),
+        FEED(test_decode__reference_to_what_never_comes),
+        FEED(test_decode__bytes_behind),
+        FEED(test_decode__more),
+        FEED(test_decode__more_in_order),
+        FEED(test_decode__more_is_the_last_of_its_batch),
+        FEED(test_decode__more_without_references),
+        FEED(test_decode__roots),
+        FEED(test_decode__totals),
+        TEST(test_decode__truncated_anywhere),
+        TEST(test_decode__fixed),
+        FEED(test_decode__values),
+        FEED(test_decode__bad_values),
+        FEED(test_decode__edges),
+        FEED(test_decode__bad_edges),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
