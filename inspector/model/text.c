@@ -32,7 +32,7 @@ static size_t decode(const unsigned char *p, size_t n, uint32_t *ret)
 static bool is_unsafe(uint32_t ch)
 {
     return ch < 0x20 || (ch >= 0x7f && ch < 0xa0) || (ch >= 0xd800 && ch < 0xe000) || ch == 0xad ||
-           (ch >= 0x200b && ch <= 0x200f) || (ch >= 0x2028 && ch <= 0x202e) ||
+           ch == 0x61c || (ch >= 0x200b && ch <= 0x200f) || (ch >= 0x2028 && ch <= 0x202e) ||
            (ch >= 0x2060 && ch <= 0x206f) || ch == 0xfeff || (ch >= 0xfff0 && ch <= 0xffff) ||
            ch >= 0xe0000;
 }
@@ -80,7 +80,7 @@ void text_escape_bytes(struct str *to, const char *bytes, size_t n, char quote)
 {
     for (size_t i = 0; i < n; i++) {
         unsigned char ch = (unsigned char)bytes[i];
-        if (ch == (unsigned char)quote || ch == '\\') {
+        if (quote && (ch == (unsigned char)quote || ch == '\\')) {
             str_append_char(to, '\\');
             str_append_char(to, (char)ch);
         } else if (ch < 0x20 || ch > 0x7e) {
