@@ -11,27 +11,55 @@
 #include "inspector/base/units.h"
 #include "inspector/model/text.h"
 
-enum { DOUBLE_DIGITS_MAX = 17 };
+enum {
+    DECIMALS_MAX = 16,     /* of d.ddd…e±xx: enough for every double */
+    POSITIONAL_FIRST = -4, /* decimal exponents [first, end) are written without one */
+    POSITIONAL_END = 16,
+};
 
-/* The shortest text that reads back as the same number, as Python's repr() has it. */
-static void put_double(struct str *to, const char bytes[8])
+/* As repr() writes it: the fewest digits that read back as the same number. `point`: with ".0" when
+ * it would look like an int. */
+static void put_double(struct str *to, const char bytes[8], bool point)
 {
     char text[40];
     double number;
+    int decimals = 0;
 
     memcpy(&number, bytes, sizeof number);
     if (isnan(number) || isinf(number)) {
         str_append(to, isnan(number) ? "nan" : number > 0 ? "inf" : "-inf");
         return;
     }
-    for (int digits = 1; digits <= DOUBLE_DIGITS_MAX; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, number);
-        if (strtod(text, NULL) == number)
-            break;
+    do
+        snprintf(text, sizeof text, "%.*e", decimals, number);
+    while (strtod(text, NULL) != number && ++decimals <= DECIMALS_MAX);
+    int exponent = atoi(strchr(text, 'e') + 1);
+    if (exponent >= POSITIONAL_FIRST && exponent < POSITIONAL_END) {
+        snprintf(text, sizeof text, "%.*f", decimals > exponent ? decimals - exponent : 0, number);
+        point = point && !strchr(text, '.');
+    } else {
+        point = false;
     }
     str_append(to, text);
-    if (!strpbrk(text, ".e"))
-        str_append(to, ".0");
+    str_append(to, point ? ".0" : "");
+}
+
+/* "(1+2j)", or "2j" without a real part. */
+static void put_complex(struct str *to, const char bytes[16])
+{
+    static const char zero[8];
+    bool real = memcmp(bytes, zero, sizeof zero); /* -0.0 counts */
+    struct str imaginary = STR_INIT;
+
+    put_double(&imaginary, bytes + 8, false);
+    if (real) {
+        str_append(to, "(");
+        put_double(to, bytes, false);
+        str_append(to, *imaginary.text == '-' ? "" : "+");
+    }
+    str_append(to, imaginary.text);
+    str_append(to, real ? "j)" : "j");
+    str_deinit(&imaginary);
 }
 
 static void put_text(struct str *to, const struct decoded_text *text)
@@ -39,19 +67,25 @@ static void put_text(struct str *to, const struct decoded_text *text)
     text_escape(to, text->bytes, text->len, 0);
 }
 
+/* How many characters: bytes that do not continue one. */
+static uint64_t count_characters(const struct decoded_text *text)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < text->len; i++)
+        n += (text->bytes[i] & 0xc0) != 0x80;
+    return n;
+}
+
 static void put_quoted(struct str *to, const struct decoded_value *value)
 {
     bool bytes = value->kind == VALUE_BYTES;
+    uint64_t shown = bytes ? value->text.len : count_characters(&value->text);
 
     str_append(to, bytes ? "b'" : "'");
     (bytes ? text_escape_bytes : text_escape)(to, value->text.bytes, value->text.len, '\'');
-    /* a character has one to four bytes: fewer bytes than characters is a clipped text */
-    bool clipped =
-        bytes ? value->text.len < value->size
-              : value->text.len < value->size ||
-                    (value->text.len + 4 > VALUE_TEXT_BYTES && value->size * 4 > VALUE_TEXT_BYTES);
     str_append(to, "'");
-    if (clipped) {
+    if (shown < value->size) {
         char count[UNITS_BUF];
         str_printf(to, "… %s %s", units_count((int64_t)value->size, count),
                    bytes ? "bytes" : "characters");
@@ -95,14 +129,10 @@ char *value_text(const struct decoded_value *value)
             str_printf(&s, "an int of about %s bits", units_count((int64_t)value->size, count));
         break;
     case VALUE_FLOAT:
-        put_double(&s, value->text.bytes);
+        put_double(&s, value->text.bytes, true);
         break;
     case VALUE_COMPLEX:
-        str_append(&s, "(");
-        put_double(&s, value->text.bytes);
-        str_append(&s, ", ");
-        put_double(&s, value->text.bytes + 8);
-        str_append(&s, "j)");
+        put_complex(&s, value->text.bytes);
         break;
     case VALUE_LEN:
         str_printf(&s, "%s item%s", units_count((int64_t)value->size, count),
