@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspector/base/utf8.h"
+
 static struct err nomem = {
     .code = ERR_NOMEM,
     .message = (char *)"out of memory",
@@ -118,5 +120,6 @@ const char *err_format(const struct err *err, char *buf, size_t buf_bytes)
 {
     snprintf(buf, buf_bytes, "%s%s%s", err->message, err->hint ? "; " : "",
              err->hint ? err->hint : "");
+    utf8_make_safe(buf);
     return buf;
 }

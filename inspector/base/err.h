@@ -59,7 +59,10 @@ ERR_CHECK struct err *err_hint(struct err *err, const char *fmt, ...) ERR_PRINTF
 /* Frees `err`; NULL and the static error are fine. */
 void err_destroy(struct err *err);
 
-/* Writes "message; hint" into `buf` (always terminated) and returns buf. */
+/*
+ * Writes "message; hint" into `buf` (always terminated) and returns buf. One line that is fit for a
+ * terminal, whatever the texts of users and targets in it were (utf8_make_safe()).
+ */
 const char *err_format(const struct err *err, char *buf, size_t buf_bytes);
 
 /* Returns early with the error of `expr`, if any. The return is in the name. */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "inspector/base/utf8.h"
+
 static struct {
     pthread_mutex_t lock; /* guards all below; a leaf: nothing else is locked while it is held */
     struct log_entry lines[LOG_LINES_MAX];
@@ -41,6 +43,7 @@ void log_line(enum log_level level, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(entry->text, sizeof entry->text, fmt, ap);
     va_end(ap);
+    utf8_make_safe(entry->text);
     state.count++;
     write_to_file(entry);
     pthread_mutex_unlock(&state.lock);

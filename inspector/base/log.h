@@ -17,7 +17,7 @@ struct log_entry {
     uint64_t time_s; /* seconds since the epoch */
     uint64_t number; /* counts from 0 since the start */
     enum log_level level;
-    char text[LOG_TEXT_BYTES];
+    char text[LOG_TEXT_BYTES]; /* one line, safe for a terminal (utf8_make_safe()) */
 };
 
 void log_line(enum log_level level, const char *fmt, ...) ERR_PRINTF(2, 3);

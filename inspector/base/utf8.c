@@ -81,6 +81,23 @@ static bool is_bidi_control(uint32_t c)
            (c >= 0x2066 && c <= 0x2069);
 }
 
+void utf8_make_safe(char *text)
+{
+    char *to = text;
+    size_t n;
+    uint32_t c;
+
+    for (; (n = utf8_next(text, &c)); text += n) {
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == UTF8_BAD || is_bidi_control(c)) {
+            *to++ = '?';
+        } else {
+            memmove(to, text, n);
+            to += n;
+        }
+    }
+    *to = '\0';
+}
+
 uint32_t utf8_glyph(uint32_t c)
 {
     if (c >= 0x20 && c < 0x7f)

@@ -31,6 +31,12 @@ size_t utf8_prev(const char *text, size_t at);
 /* Encodes code point `c`; returns the length in bytes. Not terminated. */
 size_t utf8_encode(uint32_t c, char buf[UTF8_MAX_BYTES]);
 
+/*
+ * Replaces, in place, each byte that is not UTF-8 and each control or bidirectional control character
+ * by a '?': what is left is one line of valid UTF-8. The same in every locale.
+ */
+void utf8_make_safe(char *text);
+
 /* The code point to show for `c` (see above): `c`, '?', or 0 for nothing. */
 uint32_t utf8_glyph(uint32_t c);
 /* Columns of the glyph of `c`: 0, 1 or 2. */

@@ -81,6 +81,30 @@ static void test_utf8__fit(void **state)
     assert_int_equal(utf8_fit_tail("ae\u0301", 1, &used), 1);
 }
 
+static void assert_safe(const char *text, const char *want)
+{
+    char copy[64];
+
+    snprintf(copy, sizeof copy, "%s", text);
+    utf8_make_safe(copy);
+    assert_string_equal(copy, want);
+}
+
+static void test_utf8__make_safe(void **state)
+{
+    (void)state;
+    assert_safe("", "");
+    assert_safe("app é日本\U0001f40d e\u0301 ~", "app é日本\U0001f40d e\u0301 ~");
+    assert_safe("a\nb\tc\x1b[31m\x7f", "a?b?c?[31m?");
+    assert_safe("\xc2\x9b[31m", "?[31m");
+    assert_safe("\x9b[31m\xff", "?[31m?");
+    assert_safe("a\u202eb\u2066c\u061c", "a?b?c?");
+    assert_safe("cut \xe6\x97", "cut ??");
+    assert_safe("\xed\xa0\x80", "?"
+                                "?"
+                                "?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +113,7 @@ int main(void)
         TEST(test_utf8__prev_finds_the_start),
         TEST(test_utf8__widths),
         TEST(test_utf8__fit),
+        TEST(test_utf8__make_safe),
     };
 
     setlocale(LC_CTYPE, "C.UTF-8");
