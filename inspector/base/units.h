@@ -9,9 +9,9 @@
 
 enum { UNITS_BUF = 32 };
 
-/* 0 B, 999 B, 1.5 KiB, 12.3 MiB: binary multiples, three significant digits. */
+/* 0 B, 1023 B, 1.50 KiB, 12.3 MiB: binary multiples, three significant digits. */
 const char *units_bytes(int64_t bytes, char buf[UNITS_BUF]);
-/* The same with a sign before positive numbers: +1.5 KiB. */
+/* The same with a sign before positive numbers: +1.50 KiB. */
 const char *units_bytes_delta(int64_t bytes, char buf[UNITS_BUF]);
 /* 1,234,567 */
 const char *units_count(int64_t count, char buf[UNITS_BUF]);
