@@ -107,24 +107,6 @@ enum ring_status ring_wait_space(struct ring *ring, uint64_t timeout_ns)
                : RING_TIMEOUT;
 }
 
-enum ring_status ring_write(struct ring *ring, uint16_t kind, const void *payload,
-                            uint32_t payload_bytes, uint64_t timeout_ns)
-{
-    void *room;
-    enum ring_status status = ring_reserve(ring, payload_bytes, &room);
-
-    while (status == RING_FULL) {
-        if (ring_wait_space(ring, timeout_ns) != RING_OK)
-            return RING_TIMEOUT;
-        status = ring_reserve(ring, payload_bytes, &room);
-    }
-    if (status != RING_OK)
-        return status;
-    memcpy(room, payload, payload_bytes);
-    ring_commit(ring, kind);
-    return RING_OK;
-}
-
 enum ring_status ring_read(struct ring *ring, void *buf, uint32_t cap, uint16_t *kind,
                            uint32_t *bytes)
 {

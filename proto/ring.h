@@ -98,11 +98,10 @@ uint32_t ring_max_payload(const struct ring *ring);
  */
 enum ring_status ring_reserve(struct ring *ring, uint32_t payload_bytes, void **ret);
 void ring_commit(struct ring *ring, uint16_t kind);
-/* Reserve, copy, commit; waits up to `timeout_ns` for room. */
-enum ring_status ring_write(struct ring *ring, uint16_t kind, const void *payload,
-                            uint32_t payload_bytes, uint64_t timeout_ns);
-/* Waits until the consumer moved since the last RING_FULL, or `timeout_ns` passed. RING_OK: try
- * again. */
+/*
+ * Waits until the consumer moved since the last RING_FULL (RING_OK: try again). RING_TIMEOUT when
+ * `timeout_ns` passed or a signal came: look after the peer, and wait again.
+ */
 enum ring_status ring_wait_space(struct ring *ring, uint64_t timeout_ns);
 
 /*
@@ -112,5 +111,5 @@ enum ring_status ring_wait_space(struct ring *ring, uint64_t timeout_ns);
  */
 enum ring_status ring_read(struct ring *ring, void *buf, uint32_t cap, uint16_t *kind,
                            uint32_t *bytes);
-/* Waits until there is a record or `timeout_ns` passed. */
+/* Waits until there is a record (RING_OK). RING_TIMEOUT as above. */
 enum ring_status ring_wait_data(struct ring *ring, uint64_t timeout_ns);
