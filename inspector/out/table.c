@@ -14,6 +14,7 @@ struct layout {
     const struct rows *rows;
     size_t n;        /* rows to print */
     unsigned *width; /* of each column; 0: not printed */
+    bool cut;        /* what is wider; else it sticks out */
 };
 
 static bool is_text(const struct column *column)
@@ -105,19 +106,19 @@ static void fit(struct layout *layout, unsigned width)
     }
 }
 
-static void print_cell(FILE *to, const char *text, unsigned width, bool left, bool last)
+static void print_cell(FILE *to, const char *text, unsigned width, bool cut, bool left, bool last)
 {
     size_t used = utf8_width(text);
     const char *more = "";
 
-    if (used > width) {
+    if (cut && used > width) {
         size_t bytes = utf8_fit(text, width - 1, &used);
         fwrite(text, 1, bytes, to);
         text = "";
         more = "…";
         used++;
     }
-    int pad = (int)(width - used);
+    int pad = used < width ? (int)(width - used) : 0;
     if (left)
         fprintf(to, "%s%s%*s", text, more, last ? 0 : pad, "");
     else
@@ -141,7 +142,8 @@ static void print_line(FILE *to, const struct layout *layout, size_t row)
         const char *text =
             row == SIZE_MAX ? rows->columns[col].title : text_of(rows, row, col, &cell, buf);
         fprintf(to, "%*s", first ? 0 : GAP, "");
-        print_cell(to, text, layout->width[col], is_text(&rows->columns[col]), col == last);
+        print_cell(to, text, layout->width[col], layout->cut, is_text(&rows->columns[col]),
+                   col == last);
         first = false;
     }
     fputc('\n', to);
@@ -159,11 +161,12 @@ static unsigned terminal_width(FILE *to)
 void table_print(FILE *to, const struct rows *rows, size_t limit)
 {
     size_t n = rows_count(rows);
+    unsigned width = terminal_width(to);
     struct layout layout = {rows, limit && limit < n ? limit : n,
-                            xalloc(rows->n_columns * sizeof *layout.width)};
+                            xalloc(rows->n_columns * sizeof *layout.width), width != UINT32_MAX};
 
     measure(&layout);
-    fit(&layout, terminal_width(to));
+    fit(&layout, width);
     print_line(to, &layout, SIZE_MAX);
     for (size_t i = 0; i < layout.n; i++)
         print_line(to, &layout, i);
