@@ -1,6 +1,9 @@
 #include "inspector/out/json.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#include "inspector/model/text.h"
 
 void json_begin(struct json *json, FILE *to)
 {
@@ -13,10 +16,26 @@ static void put_key(struct json *json, const char *key)
     fprintf(json->to, "%s\"%s\": ", json->members++ ? ",\n " : "", key);
 }
 
+/* NULL, which jansson gives for what it cannot make, is a null. */
 static void dump(struct json *json, json_t *value)
 {
+    value = value ? value : json_null();
     json_dumpf(value, json->to, JSON_ENCODE_ANY);
     json_decref(value);
+}
+
+/* Sources promise valid UTF-8; where one fails, its bytes are escaped rather than left out. */
+static json_t *text_json(const char *text)
+{
+    struct str escaped = STR_INIT;
+    json_t *value = text ? json_string(text) : json_null();
+
+    if (value)
+        return value;
+    text_escape(&escaped, text, strlen(text), 0);
+    value = json_string(escaped.text);
+    str_deinit(&escaped);
+    return value;
 }
 
 void json_put(struct json *json, const char *key, json_t *value)
@@ -45,13 +64,13 @@ json_t *json_cell(const struct column *column, const struct cell *cell)
     switch (column->kind) {
     case COL_TEXT:
     case COL_TYPE:
-        return json_string(cell->text);
+        return text_json(cell->text);
     case COL_ADDRESS:
         return json_address((uint64_t)cell->num);
     case COL_BOOL:
         return json_boolean(cell->num);
     case COL_GENERATION:
-        return cell->text ? json_string(cell->text) : json_integer(cell->num);
+        return cell->text ? text_json(cell->text) : json_integer(cell->num);
     case COL_COUNT:
     case COL_BYTES:
     case COL_COUNT_DELTA:
