@@ -37,15 +37,14 @@ struct err *proc_read_file(const char *path, size_t max_bytes, char **ret, size_
 
     if (fd < 0)
         return proc_error(errno, path);
-    for (;;) {
+    for (ssize_t got = 1; got;) {
         ERR_RETURN(grow(&text, &cap, n + 4096 + 1, 1));
-        ssize_t got = read(fd, text + n, cap - n - 1);
+        size_t room = cap - n - 1;
+        got = read(fd, text + n, room < max_bytes - n ? room : max_bytes - n);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return proc_error(errno, path);
-        if (got == 0 || n + (size_t)got > max_bytes)
-            break;
         n += (size_t)got;
     }
     text[n] = '\0';

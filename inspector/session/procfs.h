@@ -29,7 +29,7 @@ struct proc_maps {
     size_t n;
 };
 
-/* Reads /proc/PID/maps. ERR_TARGET_GONE, ERR_PERMISSION. */
+/* Reads /proc/PID/maps. ERR_INPUT: no such process, ERR_PERMISSION. */
 ERR_CHECK struct err *proc_maps_read(pid_t pid, struct proc_maps *ret);
 void proc_maps_deinit(struct proc_maps *maps);
 /* The mapping that contains `address`, or NULL. */
@@ -72,7 +72,7 @@ void proc_threads_deinit(struct proc_threads *threads);
 
 /* ---- whole files ---- */
 
-/* Reads a file of /proc, at most `max_bytes`; terminated, malloc'd, *bytes set. */
+/* Reads a file of /proc, its first `max_bytes` at most; terminated, malloc'd, *bytes set. */
 ERR_CHECK struct err *proc_read_file(const char *path, size_t max_bytes, char **ret, size_t *bytes);
 /* The command line, arguments separated by blanks, clipped to `max_bytes`; malloc'd. "" for kernel
  * threads. */
