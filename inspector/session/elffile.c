@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "inspector/base/mem.h"
 
@@ -22,8 +23,7 @@ enum { OUR_MACHINE = EM_AARCH64 };
 
 struct elffile {
     Elf *elf;
-    const char *image;
-    size_t image_bytes;
+    uint64_t file_bytes;
     GElf_Phdr *segments;
     size_t n_segments;
     Elf_Data *symbols;
@@ -75,7 +75,7 @@ static void read_symbols(struct elffile *file)
 }
 
 /* Takes `elf` over. */
-static struct err *open_elf(Elf *elf, const char *name, struct elffile **ret)
+static struct err *open_elf(Elf *elf, uint64_t file_bytes, const char *name, struct elffile **ret)
 {
     struct elffile *file = calloc(1, sizeof *file);
     GElf_Ehdr header;
@@ -86,6 +86,7 @@ static struct err *open_elf(Elf *elf, const char *name, struct elffile **ret)
         return err_nomem();
     }
     file->elf = elf;
+    file->file_bytes = file_bytes;
     if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header))
         err = not_elf(name, "no ELF file");
     else if (gelf_getclass(elf) != ELFCLASS64)
@@ -98,7 +99,6 @@ static struct err *open_elf(Elf *elf, const char *name, struct elffile **ret)
         elffile_close(file);
         return err;
     }
-    file->image = elf_rawfile(file->elf, &file->image_bytes);
     read_symbols(file);
     *ret = file;
     return NULL;
@@ -106,14 +106,19 @@ static struct err *open_elf(Elf *elf, const char *name, struct elffile **ret)
 
 struct err *elffile_open(int fd, const char *name, struct elffile **ret)
 {
+    struct stat st = {.st_size = 0};
+
     elf_version(EV_CURRENT);
-    return open_elf(elf_begin(fd, ELF_C_READ_MMAP, NULL), name, ret);
+    (void)fstat(fd, &st);
+    /* read, never mapped: whoever owns the target may cut the file, and a mapping would then kill us
+     * with SIGBUS */
+    return open_elf(elf_begin(fd, ELF_C_READ, NULL), (uint64_t)st.st_size, name, ret);
 }
 
 struct err *elffile_open_memory(const void *bytes, size_t n, const char *name, struct elffile **ret)
 {
     elf_version(EV_CURRENT);
-    return open_elf(elf_memory((char *)bytes, n), name, ret);
+    return open_elf(elf_memory((char *)bytes, n), n, name, ret);
 }
 
 void elffile_close(struct elffile *file)
@@ -160,15 +165,18 @@ uint64_t elffile_symbol(const struct elffile *file, const char *name)
     return hidden;
 }
 
-/* The bytes of a segment that are in the file. */
+/* The bytes of a segment that are in the file, *n > 0 of them; NULL if there are none. They are read
+ * once and stay as long as `file`. */
 static const char *segment_bytes(const struct elffile *file, const GElf_Phdr *segment, size_t *n)
 {
-    if (!file->image || segment->p_offset >= file->image_bytes)
+    if (segment->p_offset >= file->file_bytes)
         return NULL;
-    *n = file->image_bytes - segment->p_offset;
+    *n = file->file_bytes - segment->p_offset;
     if (*n > segment->p_filesz)
         *n = segment->p_filesz;
-    return file->image + segment->p_offset;
+    Elf_Data *data =
+        *n ? elf_getdata_rawchunk(file->elf, (int64_t)segment->p_offset, *n, ELF_T_BYTE) : NULL;
+    return data && data->d_size == *n ? data->d_buf : NULL;
 }
 
 uint64_t elffile_find_code(const struct elffile *file, const void *bytes, size_t n)
@@ -176,8 +184,10 @@ uint64_t elffile_find_code(const struct elffile *file, const void *bytes, size_t
     for (size_t i = 0; i < file->n_segments; i++) {
         const GElf_Phdr *segment = &file->segments[i];
         size_t available;
+        if (!(segment->p_flags & PF_X))
+            continue;
         const char *code = segment_bytes(file, segment, &available);
-        if (!(segment->p_flags & PF_X) || !code)
+        if (!code)
             continue;
         const char *found = memmem(code, available, bytes, n);
         if (found)
@@ -191,8 +201,10 @@ const void *elffile_bytes(const struct elffile *file, uint64_t address, size_t *
     for (size_t i = 0; i < file->n_segments; i++) {
         const GElf_Phdr *segment = &file->segments[i];
         size_t n;
+        if (address < segment->p_vaddr || address - segment->p_vaddr >= segment->p_filesz)
+            continue;
         const char *bytes = segment_bytes(file, segment, &n);
-        if (!bytes || address < segment->p_vaddr || address - segment->p_vaddr >= n)
+        if (!bytes || address - segment->p_vaddr >= n)
             continue;
         *available = n - (address - segment->p_vaddr);
         return bytes + (address - segment->p_vaddr);
@@ -200,21 +212,32 @@ const void *elffile_bytes(const struct elffile *file, uint64_t address, size_t *
     return NULL;
 }
 
+/* Whether a text of `len` bytes that starts with "3.11.", n bytes, goes on as a version does. */
+static bool is_version(const char *text, size_t len, size_t n)
+{
+    if (len <= n || len >= VERSION_TEXT_MAX || !isdigit((unsigned char)text[n]))
+        return false;
+    for (size_t i = n; i < len; i++)
+        if (text[i] <= ' ' || text[i] > '~') /* it will be shown */
+            return false;
+    return true;
+}
+
 bool elffile_version_text(const struct elffile *file, int major, int minor, char *buf, size_t cap)
 {
     char start[16];
-    const char *end = file->image + file->image_bytes;
-    const char *at = file->image;
+    size_t bytes;
+    const char *at = elf_rawfile(file->elf, &bytes);
 
     if (!at)
         return false;
+    const char *end = at + bytes;
     int n = snprintf(start + 1, sizeof start - 1, "%d.%d.", major, minor);
     start[0] = '\0';
     while ((at = memmem(at, (size_t)(end - at), start, (size_t)n + 1))) {
         const char *text = ++at;
         size_t len = strnlen(text, (size_t)(end - text));
-        if (len > (size_t)n && len < VERSION_TEXT_MAX && len < cap && text + len < end &&
-            isdigit((unsigned char)text[n])) {
+        if (is_version(text, len, (size_t)n) && len < cap && text + len < end) {
             memcpy(buf, text, len + 1);
             return true;
         }

@@ -3,7 +3,8 @@
  * what its bytes are.
  *
  * The file comes from the target: libelf checks its structure, every offset is checked again here
- * before use. Only 64-bit files of our own machine type are accepted. One thread at a time.
+ * before use, and nothing is mapped, so that a file that is cut meanwhile does no harm. Only 64-bit
+ * files of our own machine type are accepted. One thread at a time.
  */
 #pragma once
 
@@ -41,6 +42,6 @@ uint64_t elffile_find_code(const struct elffile *elf, const void *bytes, size_t 
  * there. */
 const void *elffile_bytes(const struct elffile *elf, uint64_t address, size_t *available);
 
-/* The first text "\0" major.minor.patch… "\0" in the file with this major version (as in Python's
- * own data), copied to `buf`. False if there is none. */
+/* The first text "\0" major.minor.patch… "\0" in the file with this version (as in Python's own
+ * data), printable ASCII, copied to `buf`. False if there is none. */
 bool elffile_version_text(const struct elffile *elf, int major, int minor, char *buf, size_t cap);
