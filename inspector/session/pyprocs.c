@@ -12,6 +12,7 @@
 
 #include "inspector/base/cleanup.h"
 #include "inspector/base/mem.h"
+#include "inspector/base/utf8.h"
 #include "inspector/session/attach.h"
 #include "inspector/session/procfs.h"
 
@@ -84,14 +85,14 @@ static uint64_t age_of(pid_t pid)
     return (uint64_t)now.tv_sec > start_s ? (uint64_t)now.tv_sec - start_s : 0;
 }
 
-/* Control characters of a command line would reach the terminal. */
+/* The bytes of a command line are anybody's; this reaches a terminal, or a JSON reader. */
 static char *printable(const char *text)
 {
     char *copy = xstrdup(text);
 
-    for (char *p = copy; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            *p = ' ';
+    for (char *p = copy; (p = strpbrk(p, "\t\n\r"));)
+        *p = ' ';
+    utf8_make_safe(copy);
     return copy;
 }
 

@@ -19,7 +19,8 @@ struct pyproc {
     char python[32];  /* "3.11.7"; "" if not known */
     char *executable; /* path; "" if it cannot be read */
     char *user;
-    char *command; /* arguments separated by blanks, clipped; escaped */
+    char *
+        command; /* arguments separated by blanks, clipped; safe (utf8_make_safe()), as all texts */
     uint64_t rss_bytes;
     uint64_t age_s;
     bool attachable;
