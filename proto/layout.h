@@ -74,14 +74,16 @@ struct shm_copy {
 
 struct shm_inspector {
     /*
-     * A process-shared robust mutex that the inspector holds while it lives. Its first word is the
-     * futex: the owner's thread id, and FUTEX_OWNER_DIED once the kernel found its owner dead
-     * (get_robust_list(2), kernel Documentation/locking/robust-futex-ABI.rst). That way the target
-     * notices without holding a descriptor, across PID namespaces, and without a heartbeat.
+     * The inspector's thread id while it lives. The word is on the robust list of that thread
+     * (get_robust_list(2)): when the thread ends in whatever way, or becomes another program, the
+     * kernel takes the id away and sets FUTEX_OWNER_DIED. That way the target notices without holding
+     * a descriptor, across PID namespaces, and without a heartbeat. The list itself lies in the
+     * inspector's own memory: what the target writes here leads nobody anywhere.
      */
-    union {
+    struct {
         _Atomic uint32_t owner;
-        uint64_t mutex[8]; /* room for pthread_mutex_t */
+        uint32_t zero;
+        uint64_t reserved[7];
     } lock;
     _Atomic uint32_t ready; /* 1: mapped, locked, go on */
     _Atomic uint32_t leave; /* 1: detach, whatever is in the rings */

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +16,14 @@
 #include "inspector/base/log.h"
 #include "proto/decode.h"
 
-enum { WAIT_NS = 10 * NS_PER_MS, LEAVE_POLL_NS = NS_PER_MS, SEALS = F_SEAL_SHRINK | F_SEAL_GROW };
+enum {
+    WAIT_NS = 10 * NS_PER_MS,
+    LEAVE_POLL_NS = NS_PER_MS,
+    SEALS = F_SEAL_SHRINK | F_SEAL_GROW,
+    NOTES_MAX = 64, /* read in between; an agent may talk without end */
+};
 static const uint64_t leave_ns = 2000ull * NS_PER_MS;
 static const uint64_t send_ns = 2000ull * NS_PER_MS;
-
-_Static_assert(sizeof(pthread_mutex_t) <= sizeof((struct shm_inspector *)0)->lock,
-               "the lock has room in the shared page");
 
 /* ---- opening ---- */
 
@@ -60,26 +61,43 @@ static struct err *check_agent(const struct shm_agent *agent, struct link *link)
     return NULL;
 }
 
-/* The kernel marks the first word when this thread ends (layout.h, struct shm_inspector). */
-static struct err *lock(struct shm_inspector *shared)
-{
-    pthread_mutex_t *mutex = (pthread_mutex_t *)&shared->lock;
-    pthread_mutexattr_t attr;
-    int failed;
+/*
+ * A robust list of one entry, in memory that the target cannot reach. The kernel finds the futex of an
+ * entry at a fixed offset from it: here the distance to the shared page. glibc's own list of this
+ * thread (for pthread's robust mutexes, of which we have none) is put back when the link is closed.
+ */
+struct link_mark {
+    struct robust_list_head head;
+    struct robust_list entry;
+    struct robust_list_head *libc_head;
+    size_t libc_bytes;
+};
 
-    pthread_mutexattr_init(&attr);
-    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-    pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-    failed = pthread_mutex_init(mutex, &attr);
-    pthread_mutexattr_destroy(&attr);
-    if (!failed)
-        failed = pthread_mutex_lock(mutex);
-    if (failed)
-        return err_sys(failed, "cannot lock the shared memory");
-    if ((atomic_load(&shared->lock.owner) & FUTEX_TID_MASK) != (uint32_t)gettid())
-        return err_new(ERR_INTERNAL, "ouro must be built against glibc",
-                       "this C library keeps a mutex's owner elsewhere");
+static struct err *mark(struct shm_inspector *shared, struct link_mark **ret)
+{
+    struct link_mark *mark = calloc(1, sizeof *mark);
+
+    if (!mark)
+        return err_nomem();
+    mark->head.list.next = &mark->entry;
+    mark->entry.next = &mark->head.list;
+    mark->head.futex_offset = (char *)&shared->lock.owner - (char *)&mark->entry;
+    if (syscall(SYS_get_robust_list, 0, &mark->libc_head, &mark->libc_bytes) ||
+        syscall(SYS_set_robust_list, &mark->head, sizeof mark->head)) {
+        struct err *err = err_sys(errno, "cannot make the kernel watch over this thread");
+        free(mark);
+        return err;
+    }
+    atomic_store(&shared->lock.owner, (uint32_t)gettid());
+    *ret = mark;
     return NULL;
+}
+
+static void unmark(struct shm_inspector *shared, struct link_mark *mark)
+{
+    atomic_store(&shared->lock.owner, 0);
+    syscall(SYS_set_robust_list, mark->libc_head, mark->libc_bytes);
+    free(mark);
 }
 
 static void open_ring(struct link *link, enum ring_id id, bool producer, struct ring *ret)
@@ -104,7 +122,7 @@ struct err *link_open(pid_t pid, int fd, struct link *ret)
     if (!err && !link.buffer)
         err = err_nomem();
     if (!err)
-        err = lock(shm_inspector(&link.shm));
+        err = mark(shm_inspector(&link.shm), &link.mark);
     if (err) {
         free(link.buffer);
         layout_unmap(&link.shm);
@@ -156,7 +174,7 @@ void link_close(struct link *link)
     while (atomic_load(&shm_agent(&link->shm)->state) != AGENT_GONE && target_lives(link) &&
            clock_ns() < deadline)
         clock_sleep_ns(LEAVE_POLL_NS);
-    pthread_mutex_unlock((pthread_mutex_t *)&shm_inspector(&link->shm)->lock);
+    unmark(shm_inspector(&link->shm), link->mark);
     layout_unmap(&link->shm);
     if (link->pidfd >= 0)
         close(link->pidfd);
@@ -230,12 +248,13 @@ struct err *link_next(struct link *link, struct ring *ring, const atomic_bool *c
     ERR_RETURN(read_now(link, ring, kind, bytes));
     if (*kind || ring_wait_data(ring, WAIT_NS) == RING_OK)
         return *kind ? NULL : read_now(link, ring, kind, bytes);
-    while (ring != &link->replies) {
+    for (int i = 0; i < NOTES_MAX && ring != &link->replies; i++) {
         ERR_RETURN(read_now(link, &link->replies, kind, bytes));
         if (!*kind)
             break;
         note(link, *kind, *bytes);
     }
+    *kind = 0;
     return check_life(link, cancel);
 }
 

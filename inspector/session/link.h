@@ -1,9 +1,10 @@
 /*
- * Our end of the shared memory: mapped, checked, locked. Requests go out, replies come in; what the
+ * Our end of the shared memory: mapped, checked, marked as ours. Requests go out, replies come in; what the
  * agent volunteers (log lines, a copy that ended) is noted on the way.
  *
- * The thread that creates a link holds its robust lock and must live as long as the link: when it
- * ends, the agent takes the inspector for dead. One thread at a time.
+ * The thread that creates a link stands for the inspector's life (layout.h, struct shm_inspector) and
+ * must live as long as the link: when it ends, the agent takes the inspector for dead. It closes the
+ * link, and has one at a time. One thread at a time.
  */
 #pragma once
 
@@ -23,6 +24,7 @@ struct link {
     pid_t pid;
     int pidfd;
     struct shm shm;
+    struct link_mark *mark;         /* of our life, in the shared page */
     char python[PYTHON_TEXT_BYTES]; /* checked copies of what the agent wrote once */
     unsigned python_hex;
     uint32_t next_id; /* of requests, snapshots, questions */
@@ -35,7 +37,7 @@ struct link {
     struct msg_rep_copy_ended copy_ended;
 };
 
-/* Maps `fd` (borrowed), checks what is there, locks, tells the agent to go on. */
+/* Maps `fd` (borrowed), checks what is there, marks it as ours, tells the agent to go on. */
 ERR_CHECK struct err *link_open(pid_t pid, int fd, struct link *ret);
 /* Asks the agent to leave, waits until it has (at most two seconds), unmaps. */
 void link_close(struct link *link);
