@@ -382,6 +382,27 @@ static void test_browser__searches_long_tables_by_a_job(void **state)
     teardown(&f);
 }
 
+static void test_browser__a_new_order_ends_a_search_in_the_old_one(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    setup(&f);
+    struct browser *b = f.browser;
+    browser_set_rows(b, many_create(), NULL);
+    for (int i = 0; i < 10; i++) {
+        said[0] = '\0';
+        browser_set_sort(b, i % 2, true);
+        browser_search_begin(b);
+        browser_search_update(
+            b, "no such row"); /* waits behind the sort, runs when that is installed */
+        settle(&f);
+        assert_int_equal(browser_sort_column(b), i % 2);
+        assert_string_equal(said, ""); /* the search was not finished */
+    }
+    teardown(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +417,7 @@ int main(void)
         TEST(test_browser__newer_wishes_replace_older_ones),
         TEST(test_browser__cancelling_a_sort_keeps_what_is_shown),
         TEST(test_browser__searches_long_tables_by_a_job),
+        TEST(test_browser__a_new_order_ends_a_search_in_the_old_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
