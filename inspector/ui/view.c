@@ -1,5 +1,6 @@
 #include "inspector/ui/view.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ static void say(void *ctx, bool is_error, const char *text)
 struct err *view_create(struct app *app, const struct view_ops *ops, const void *arg,
                         struct view **ret)
 {
+    assert(ops->bytes >= sizeof(struct view));
     struct view *view = xalloc(ops->bytes);
 
     view->ops = ops;
