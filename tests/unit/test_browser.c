@@ -118,7 +118,7 @@ static void test_browser__a_hidden_row_gets_its_cursor_back(void **state)
     browser_action(b, ACT_LAST);
     check_cursor(b, "delta");
     assert_ok(browser_set_filter(b, "!delta"));
-    check_cursor(b, "charlie");
+    check_cursor(b, "alpha");
     assert_ok(browser_set_filter(b, ""));
     check_cursor(b, "delta");
     assert_ok(browser_set_filter(b, "nothing"));
@@ -153,6 +153,22 @@ static void test_browser__a_newer_source_keeps_the_place(void **state)
     check_cursor(b, "charlie");
     assert_int_equal(browser_n_marked(b), 1);
     assert_true(browser_is_marked(b, 20));
+    /* its row is gone: the line where it was, not the top */
+    browser_set_rows(b,
+                     table_create(columns, 4,
+                                  "one   | 11 | 0x40 | d\n"
+                                  "two   | 12 | 0x10 | a\n"
+                                  "three | 13 | 0x30 | c\n"),
+                     NULL);
+    browser_select_id(b, 10);
+    check_cursor(b, "two");
+    browser_set_rows(b, table_create(columns, 4, "three | 13 | 0x30 | c\n"), NULL);
+    browser_set_rows(b,
+                     table_create(columns, 4,
+                                  "three | 13 | 0x30 | c\n"
+                                  "two   | 12 | 0x10 | a\n"),
+                     NULL);
+    check_cursor(b, "two");
     /* other columns: what does not fit any more is let go, and said */
     browser_set_rows(b, table_create(columns, 1, "x\ny\n"), "name");
     check_shown(b, "x y");
