@@ -7,10 +7,10 @@
  *
  *   - raw clone(2) with no exit signal: no SIGCHLD, os.wait() never sees it; no atfork handler runs
  *   - it shares the descriptor table only until close_range(CLOSE_RANGE_UNSHARE) leaves it with an
- * empty one of its own: it never holds a socket or a pipe end open, not even for a moment
+ *     empty one of its own: it never holds a socket or a pipe end open, not even for a moment
  *   - all signals stay blocked, dispositions are default: nothing of the program runs in it
  *   - its own process group; not dumpable (a crash writes no core); the first to go when memory is
- * short (oom_score_adj 1000); niced; named "ouro-copy"
+ *     short (oom_score_adj 1000); niced; named "ouro-copy"
  *   - it is killed when the agent thread ends, however that ends (PR_SET_PDEATHSIG)
  *
  * The rest of this header is for the agent thread, which makes, reaps and kills copies. One thread.

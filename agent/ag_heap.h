@@ -4,10 +4,14 @@
  * A freshly tracked object is the last of the youngest list, and lists are circular: its `next` is
  * that list's head. From there:
  *
- *      head of generation 0      +24 generation 1      +48 generation 2      +72 (align 8)
- *      PyGC_Head, int threshold, int count             maybe a pointer back to generation 0's head
- * (3.8–3.13) before it: enabled, debug                       permanent generation, 24 statistics 3
- * × {collections, collected, uncollectable} int collecting, PyObject *garbage
+ *      -12  int enabled, int debug       (-8 where the head is not 8-byte aligned)
+ *        0  generation 0: PyGC_Head, int threshold, int count
+ *      +24  generation 1
+ *      +48  generation 2
+ *      +72  maybe a pointer back to generation 0 (3.8–3.13), 8-byte aligned
+ *           permanent generation: 24 bytes like the others
+ *           statistics: 3 × {collections, collected, uncollectable}
+ *           int collecting, PyObject *garbage
  *
  * (Modules/gcmodule.c and Include/internal/pycore_gc.h of each version; Debian's 3.13 moves the
  * whole block by 4 bytes, which is why nothing here is a constant.) Everything found is checked

@@ -6,13 +6,13 @@
  *
  *   address  47        30 29        12 11   4 3  0
  *            [ root 2^18 ][ mid  2^18 ][ 2^8 ][   ]
- *                 │            │          └── u32 number + 1, 0 = none        1 KiB for a 4 KiB
- * page │            └── leaf pointer                               2 MiB for 1 GiB, sparse └── mid
- * pointer                                             2 MiB, sparse
+ *                 │            │          └── u32 number + 1, 0 = none    1 KiB for a 4 KiB page
+ *                 │            └── leaf pointer                           2 MiB for 1 GiB, sparse
+ *                 └── mid pointer                                         2 MiB, sparse
  *
  * Against hashing: neighbours on the heap are neighbours in the table, and Python allocates what
  * belongs together side by side. Memory: a quarter of the pages that hold objects, plus 8 bytes an
- * object. Pages of its own, one thread. Numbers end at 2^32 - 2.
+ * object. Pages of its own, one thread. Numbers end at 2^32 - 3.
  */
 #pragma once
 

@@ -3,12 +3,13 @@
  *
  *   shallow = getsizeof + inline
  *
- *   getsizeof  exactly what sys.getsizeof() returns: the type's __sizeof__ and the words that the
- * interpreter puts before the object (the collector's header, 3.11+ dict and weakref words). Types
- * whose __sizeof__ is written in Python are measured by the nearest base that has one in C. inline
- * attribute values that the interpreter keeps beside an instance until somebody asks for its
- * __dict__ (3.11+; behind it since 3.13). sys.getsizeof() forgets them (python/cpython#128763): up
- * to 280 bytes an instance.
+ *   getsizeof   exactly what sys.getsizeof() returns: the type's __sizeof__ and the words that the
+ *               interpreter puts before the object (the collector's header, 3.11+ dict and weakref
+ *               words). Types whose __sizeof__ is written in Python are measured by the nearest
+ *               base that has one in C.
+ *   inline      attribute values that the interpreter keeps beside an instance until somebody asks
+ *               for its __dict__ (3.11+; behind it since 3.13). sys.getsizeof() forgets them
+ *               (python/cpython#128763): up to 280 bytes an instance.
  *
  * The common layouts of str, int, list and dict are measured here; everything else by calling the C
  * function behind its type's __sizeof__, which returns a new int. That is the one place where a

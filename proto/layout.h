@@ -2,9 +2,9 @@
  * The shared memory between the inspector and one target: header pages and five rings in one memfd.
  *
  *   offset                        writer
- *   0        struct shm_agent     agent        who we are, what runs here, state of the agent
- * thread 4 KiB    struct shm_copy      frozen copy  progress of the walk, where it crashed 8 KiB
- * struct shm_inspector inspector    who is attached, and a lock that the kernel marks when it dies
+ *   0        struct shm_agent     agent        who we are, what runs here, state of its thread
+ *   4 KiB    struct shm_copy      frozen copy  progress of the walk, where it crashed
+ *   8 KiB    struct shm_inspector inspector    who is attached; a lock the kernel marks when it dies
  *   12 KiB   5 × ring control     see ring.h   (2 pages each)
  *   64 KiB   ring data            see ring.h   requests, replies, snapshot, questions, answers
  *

@@ -76,9 +76,9 @@ struct msg_req_snapshot {
 
 struct msg_req_collect {
     uint32_t id;
-    int32_t generation; /* 0, 1, 2 */
-    uint32_t
-        after_flags; /* enum snapshot_flags for the copy made after; the one before never serves */
+    int32_t generation;   /* 0, 1, 2 */
+    uint32_t after_flags; /* enum snapshot_flags of the copy made after; the one before has
+                             SNAPSHOT_EDGES */
     uint32_t idle_limit_s;
 };
 
@@ -114,7 +114,7 @@ struct msg_rep_collect {
     uint32_t status;
     int32_t sys_errno;
     int32_t generation;
-    int64_t collected;     /* what gc.collect() returned */
+    int64_t collected; /* what gc.collect() returned */
     uint64_t wait_ns;
     uint64_t pause_ns;  /* of the collection alone */
     uint64_t held_ns;   /* with the two copies */
@@ -209,10 +209,12 @@ enum object_flags {
 /*
  * A batch of objects in index order. Then, for each of `count` objects (numbers are varints):
  *      flags (enum object_flags), type id, address less the last one's divided by 8 (signed),
- * refcount, shallow bytes and with SNAPSHOT_EDGES, unless OBJECT_MORE: number of strong references,
- * their targets, number of weak ones, their targets. A target is an index less the one before it
- * (signed), the first less the object's own index. The first object's address of a batch counts
- * from 0. An object with OBJECT_MORE is the last of its batch.
+ *      refcount, shallow bytes
+ *   and with SNAPSHOT_EDGES, unless OBJECT_MORE:
+ *      number of strong references, their targets, number of weak ones, their targets.
+ * A target is an index less the one before it (signed), the first less the object's own index. The
+ * first object's address of a batch counts from 0. An object with OBJECT_MORE is the last of its
+ * batch.
  */
 struct msg_snap_objects {
     uint32_t first;

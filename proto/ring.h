@@ -2,10 +2,10 @@
  * A single-producer single-consumer ring of records in shared memory.
  *
  *   control page 0 (written by the producer)      control page 1 (written by the consumer)
- *   ┌──────────────────────────────┐              ┌──────────────────────────────┐
- *   │ head u64    bytes ever written│              │ tail u64     bytes ever read │
- *   │ waiting u32 for space         │              │ waiting u32  for data        │
- *   └──────────────────────────────┘              └──────────────────────────────┘
+ *   ┌───────────────────────────────┐             ┌───────────────────────────────┐
+ *   │ head u64    bytes ever written│             │ tail u64      bytes ever read │
+ *   │ waiting u32 for space         │             │ waiting u32   for data        │
+ *   └───────────────────────────────┘             └───────────────────────────────┘
  *
  *   data, a power of two, mapped twice in a row so that no record ever wraps
  *   ┌──────────────────────────────┬──────────────────────────────┐

@@ -2,10 +2,10 @@
  * Memory. Two kinds of allocation, never mixed up:
  *
  *  - grow(): arrays whose size the target or a file decides. Checked, overflow-safe, returns an
- * error.
+ *    error.
  *  - xalloc() and friends: small, bounded things of our own (a widget, a column title). Without
- * memory for those nothing sensible can be shown any more: they run the hook of xalloc_on_failure()
- * (the terminal is restored there) and abort.
+ *    memory for those nothing sensible can be shown any more: they run the hook of
+ *    xalloc_on_failure() (the terminal is restored there) and abort.
  *
  * Any thread.
  */

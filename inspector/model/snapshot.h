@@ -7,9 +7,9 @@
  *
  *   address[i] type[i] refcount[i] shallow[i] flags[i]
  *   references: compressed sparse rows, parallel references repeated
- *      strong.offset[i] … strong.offset[i+1]   ─►  strong.target[…]     in the order in which they
- * are named reverse: the same, by target            ─►  holders, ascending weak:    pairs, sorted
- * by holder; few
+ *      strong.offset[i] … strong.offset[i+1]  ─►  strong.object[…]  in the order of their names
+ *      reverse: the same, by target           ─►  holders, ascending
+ *      weak:    pairs, sorted by holder; few
  *
  * A snapshot is built once (builder.h), then never changes: any number of threads may read it
  * without locks. It is counted: snapshot_ref() for another owner, snapshot_unref() when done. Texts
@@ -102,6 +102,8 @@ void snapshot_unref(struct snapshot *snapshot);
 uint64_t snapshot_shallow(const struct snapshot *snapshot, uint32_t object);
 /* 0, 1, 2, MSG_GEN_PERMANENT, or -1 for an object that the collector does not track. */
 int snapshot_generation(const struct snapshot *snapshot, uint32_t object);
+/* Objects in a generation (0, 1, 2, MSG_GEN_PERMANENT), of all interpreters. */
+uint64_t snapshot_population(const struct snapshot *snapshot, uint32_t generation);
 /* The object at this address, or SNAPSHOT_NONE. Linear. */
 uint32_t snapshot_find(const struct snapshot *snapshot, uint64_t address);
 /* Weak references that go out of `holder`: the first pair and how many. */

@@ -19,7 +19,7 @@ atomic_bool cmd_cancel;
 const struct command commands[] = {
     {"ps", "", 0, "list the Python processes, and for each: attachable, or why not", cmd_ps},
     {"types", "PID", 1, "histogram of types: instances and bytes", cmd_types},
-    {"objects", "PID", 1, "the instances of one type (--type)", cmd_objects},
+    {"objects", "PID", 1, "the objects, or those of one type (--type)", cmd_objects},
     {"object", "PID ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
      cmd_object},
     {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},

@@ -29,7 +29,7 @@ struct err *cmd_objects(int argc, char **argv)
     struct table_options options = {.limit = DEFAULT_LIMIT};
     const char *type = NULL;
     const struct opt table[] = {
-        OPT_TEXT('t', "type", &type, "TYPE", "of this type, as 'ouro types' names it"),
+        OPT_TEXT('t', "type", &type, "TYPE", "only of this type, as 'ouro types' names it"),
         TABLE_OPTIONS(options, "sort by KEY[:asc|:desc]; default: shallow"),
         OPT_END,
     };
@@ -40,9 +40,6 @@ struct err *cmd_objects(int argc, char **argv)
     ERR_RETURN(cmd_options("objects", table, argc, argv, &helped));
     if (helped)
         return NULL;
-    if (!type)
-        return err_new(ERR_USAGE, "see 'ouro types' for the names",
-                       "wrong usage of 'objects': --type is missing");
     ERR_RETURN(target_open(argv[0], &target));
     struct err *err = target_snapshot(&target, SNAPSHOT_SERVE);
     if (!err)

@@ -168,6 +168,17 @@ struct err *rows_objects_create(struct snapshot *snapshot, struct lookup *lookup
     return NULL;
 }
 
+static struct err *all_objects(struct snapshot *s, struct lookup *lookup, struct rows **ret)
+{
+    uint32_t *list = malloc((s->n_objects + 1u) * sizeof *list);
+
+    if (!list)
+        return err_nomem();
+    for (uint32_t i = 0; i < s->n_objects; i++)
+        list[i] = i;
+    return rows_objects_create(s, lookup, list, s->n_objects, ret);
+}
+
 struct err *rows_objects_of_type(struct snapshot *s, struct lookup *lookup, const char *type,
                                  struct rows **ret)
 {
@@ -175,6 +186,8 @@ struct err *rows_objects_of_type(struct snapshot *s, struct lookup *lookup, cons
     uint32_t *list;
     size_t n = 0;
 
+    if (!type)
+        return all_objects(s, lookup, ret);
     ERR_RETURN(groups_make(s, &groups));
     uint32_t wanted = groups_find(&groups, type);
     list = wanted == UINT32_MAX ? NULL : malloc((groups.at[wanted].count + 1) * sizeof *list);

@@ -27,8 +27,8 @@ enum rows_objects_column {
  */
 ERR_CHECK struct err *rows_objects_create(struct snapshot *snapshot, struct lookup *lookup,
                                           uint32_t *objects, size_t n, struct rows **ret);
-/* All instances of the types with this name (module.qualname). ERR_INPUT if there is no such type.
- */
+/* All instances of the types with this name (module.qualname), or all objects if it is NULL.
+ * ERR_INPUT if there is no such type. */
 ERR_CHECK struct err *rows_objects_of_type(struct snapshot *snapshot, struct lookup *lookup,
                                            const char *type, struct rows **ret);
 /* The object of raw row `raw`. */

@@ -1,10 +1,12 @@
 /*
  * Getting the agent into a process that nobody prepared.
  *
- *   look      /proc and ELF files: is it Python, which, where are dlopen() and the interpreter's
- * code. Nothing is touched borrow    one thread at a safe point (safepoint.h) load      a region of
- * memory in the target, the loader and the agent's file in it (proto/loader.h), run, unmapped give
- * back the thread, exactly as it was
+ *   look        /proc and ELF files: is it Python, which, where are dlopen() and the interpreter's
+ *               code. Nothing is touched
+ *   borrow      one thread at a safe point (safepoint.h)
+ *   load        a region of memory in the target, the loader and the agent's file in it
+ *               (proto/loader.h), run, unmapped
+ *   give back   the thread, exactly as it was
  *
  * The second half runs in a process of its own, "ouro-attach", which has its own session and blocks
  * signals: neither ^C nor a closed terminal nor our own death can end it half-way. It undoes

@@ -9,7 +9,6 @@
 #include "inspector/base/mem.h"
 
 enum {
-    SYMBOLS_MAX = 1 << 20,
     VERSION_HIDDEN = 0x8000, /* in .gnu.version: not the default version of its symbol */
     VERSION_TEXT_MAX = 24,
 };
@@ -26,10 +25,13 @@ struct elffile {
     size_t image_bytes;
     GElf_Phdr *segments;
     size_t n_segments;
-    Elf_Data *symbols;
-    Elf_Data *versions; /* may be NULL */
+    /* the dynamic symbols, as 64-bit structs; names and versions as long as those sections say */
+    const Elf64_Sym *symbols;
     size_t n_symbols;
-    size_t strings_section;
+    const char *strings;
+    size_t strings_bytes;
+    const uint16_t *versions; /* may be NULL */
+    size_t n_versions;
 };
 
 static struct err *not_elf(const char *name, const char *why)
@@ -54,22 +56,33 @@ static struct err *read_segments(struct elffile *file, const char *name)
     return NULL;
 }
 
+/* libelf has translated the data to our byte order and structs. */
+static Elf_Data *section_data(Elf *elf, size_t index)
+{
+    Elf_Scn *section = elf_getscn(elf, index);
+    Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+
+    return data && data->d_buf ? data : NULL;
+}
+
 static void read_symbols(struct elffile *file)
 {
     Elf_Scn *section = NULL;
 
     while ((section = elf_nextscn(file->elf, section))) {
         GElf_Shdr header;
-        if (!gelf_getshdr(section, &header))
+        Elf_Data *data = section_data(file->elf, elf_ndxscn(section));
+        if (!data || !gelf_getshdr(section, &header))
             continue;
-        if (header.sh_type == SHT_DYNSYM && header.sh_entsize) {
-            file->symbols = elf_getdata(section, NULL);
-            file->n_symbols = header.sh_size / header.sh_entsize;
-            file->strings_section = header.sh_link;
-            if (file->n_symbols > SYMBOLS_MAX)
-                file->n_symbols = SYMBOLS_MAX;
+        if (header.sh_type == SHT_DYNSYM) {
+            Elf_Data *strings = section_data(file->elf, header.sh_link);
+            file->symbols = data->d_buf;
+            file->n_symbols = data->d_size / sizeof *file->symbols;
+            file->strings = strings ? strings->d_buf : NULL;
+            file->strings_bytes = strings ? strings->d_size : 0;
         } else if (header.sh_type == SHT_GNU_versym) {
-            file->versions = elf_getdata(section, NULL);
+            file->versions = data->d_buf;
+            file->n_versions = data->d_size / sizeof *file->versions;
         }
     }
 }
@@ -139,23 +152,26 @@ bool elffile_bias(const struct elffile *file, uint64_t map_start, uint64_t map_o
     return false;
 }
 
+/* Whether symbol `i` has this name; the string table may end anywhere. */
+static bool has_name(const struct elffile *file, size_t i, const char *name, size_t bytes)
+{
+    uint64_t at = file->symbols[i].st_name;
+
+    return at < file->strings_bytes && file->strings_bytes - at >= bytes &&
+           !memcmp(file->strings + at, name, bytes);
+}
+
 uint64_t elffile_symbol(const struct elffile *file, const char *name)
 {
+    size_t bytes = strlen(name) + 1;
     uint64_t hidden = 0;
 
-    for (size_t i = 0; file->symbols && i < file->n_symbols; i++) {
-        GElf_Sym symbol;
-        GElf_Versym version = 0;
-        if (!gelf_getsym(file->symbols, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF)
+    for (size_t i = 0; i < file->n_symbols; i++) {
+        if (file->symbols[i].st_shndx == SHN_UNDEF || !has_name(file, i, name, bytes))
             continue;
-        const char *text = elf_strptr(file->elf, file->strings_section, symbol.st_name);
-        if (!text || strcmp(text, name))
-            continue;
-        if (file->versions)
-            gelf_getversym(file->versions, (int)i, &version);
-        if (!(version & VERSION_HIDDEN))
-            return symbol.st_value;
-        hidden = symbol.st_value;
+        if (i >= file->n_versions || !(file->versions[i] & VERSION_HIDDEN))
+            return file->symbols[i].st_value;
+        hidden = file->symbols[i].st_value;
     }
     return hidden;
 }

@@ -6,12 +6,13 @@
  * deadlocks or corrupts the heap. Safe is, in this order (measured: over 1,500 attaches without a
  * failure):
  *
- *   blocked   in a system call that neither malloc nor the loader makes: read, poll, epoll, sleep,
- * accept, a semaphore …, and not called from the loader python    in user mode, inside Python's own
- * text: not inside malloc or the loader by construction. Threads are sampled, one at a time, until
- * one is function  at the start of a function of Python's C API, reached by a temporary breakpoint:
- * for programs whose threads spend nearly all their time in C code. Only here all threads are
- * stopped, for a moment
+ *   blocked    in a system call that neither malloc nor the loader makes: read, poll, epoll, sleep,
+ *              accept, a semaphore …, and not called from the loader
+ *   python     in user mode, inside Python's own text: not inside malloc or the loader by
+ *              construction. Threads are sampled, one at a time, until one is
+ *   function   at the start of a function of Python's C API, reached by a temporary breakpoint: for
+ *              programs whose threads spend nearly all their time in C code. Only here all threads
+ *              are stopped, for a moment
  *
  * The other threads run on while one is held.
  */

@@ -13,7 +13,7 @@
 enum {
     MIN_SIDE_WIDTH = 60, /* columns of a pane beside another */
     MIN_STACK_ROWS = 6,  /* lines of a pane above another: title, header and four rows */
-    HEAD_SHARE = 3,      /* the head gets at most one third of the view */
+    HEAD_SHARE = 2,      /* the head gets at most half of the view */
     MAX_TITLE_BYTES = 256,
 };
 
