@@ -3,38 +3,84 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspector/base/mem.h"
 #include "inspector/rows/rows_procs.h"
 #include "inspector/ui/views/views.h"
 
 enum { REFRESH_MS = 3000, QUESTION_BYTES = 1024 };
 
+/* A look at all processes, on a worker: with many of them it takes a while. */
+struct listing {
+    struct procs_view *view; /* NULL: it was closed meanwhile */
+    struct pyprocs procs;
+};
+
 struct procs_view {
     struct view view;
     struct product *product;
-    bool hides_others; /* H: those that cannot be attached to */
-    pid_t asked;       /* for the dialog */
+    struct listing *listing; /* under way, or NULL */
+    bool hides_others;       /* H: those that cannot be attached to */
+    pid_t asked;             /* for the dialog */
 };
 
-static struct err *procs_load(struct view *view)
+static struct err *run_listing(struct job *job, void *ctx)
 {
-    struct pyprocs procs;
+    (void)job;
+    return pyprocs_list(&((struct listing *)ctx)->procs);
+}
 
-    ERR_RETURN(pyprocs_list(&procs));
-    view_set_rows(view, 0, rows_procs_create(&procs), "rss");
-    return NULL;
+static void listing_done(void *ctx, const struct job_result *result)
+{
+    struct listing *listing = ctx;
+    struct procs_view *self = listing->view;
+
+    if (self) {
+        self->listing = NULL;
+        if (result->err)
+            app_error(self->view.app, "%s", result->err->message);
+        else
+            view_set_rows(&self->view, 0, rows_procs_create(&listing->procs), "rss");
+    }
+    pyprocs_deinit(&listing->procs);
+    free(listing);
+}
+
+static void start_listing(struct procs_view *self)
+{
+    if (self->listing)
+        return;
+    self->listing = xalloc(sizeof *self->listing);
+    self->listing->view = self;
+    job_submit(app_ui_runner(self->view.app), &(struct job_spec){.title = "listing processes",
+                                                                 .run = run_listing,
+                                                                 .done = listing_done,
+                                                                 .ctx = self->listing});
 }
 
 static struct err *procs_open(struct view *view, const void *arg)
 {
-    ((struct procs_view *)view)->product = (struct product *)arg;
+    struct procs_view *self = (struct procs_view *)view;
+    struct pyprocs none = {0};
+
+    self->product = (struct product *)arg;
     view_set_crumb(view, "processes");
-    return procs_load(view);
+    view_set_rows(view, 0, rows_procs_create(&none), "rss");
+    start_listing(self);
+    return NULL;
+}
+
+static void procs_close(struct view *view)
+{
+    struct procs_view *self = (struct procs_view *)view;
+
+    if (self->listing)
+        self->listing->view = NULL;
 }
 
 static unsigned procs_tick(struct view *view)
 {
-    app_report(view->app, procs_load(view));
-    return EFFECT_REDRAW;
+    start_listing((struct procs_view *)view);
+    return EFFECT_NONE;
 }
 
 static void attach_answered(void *ctx, int choice)
@@ -126,6 +172,7 @@ const struct view_ops procs_view = {
     .bytes = sizeof(struct procs_view),
     .empty = "no Python process found; those of other users show when run as root",
     .open = procs_open,
+    .close = procs_close,
     .action = procs_action,
     .tick = procs_tick,
     .tick_ms = REFRESH_MS,
