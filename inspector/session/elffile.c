@@ -216,22 +216,29 @@ const void *elffile_bytes(const struct elffile *file, uint64_t address, size_t *
     return NULL;
 }
 
+/* The length of a version "3.8.18", "3.12.0rc2" or "3.11.2+" that starts here and ends the text; 0 if none does. */
+static size_t version_length(const char *text, const char *end)
+{
+    size_t n = strnlen(text, (size_t)(end - text));
+
+    if (!n || n >= VERSION_TEXT_MAX || text + n >= end)
+        return 0;
+    return strspn(text, "0123456789.abrc+") == n ? n : 0;
+}
+
 bool elffile_version_text(const struct elffile *file, int major, int minor, char *buf, size_t cap)
 {
     char start[16];
-    const char *end = file->image + file->image_bytes;
     const char *at = file->image;
+    const char *end = at ? at + file->image_bytes : NULL;
+    size_t prefix = (size_t)snprintf(start, sizeof start, "%d.%d.", major, minor);
 
-    if (!at)
-        return false;
-    int n = snprintf(start + 1, sizeof start - 1, "%d.%d.", major, minor);
-    start[0] = '\0';
-    while ((at = memmem(at, (size_t)(end - at), start, (size_t)n + 1))) {
-        const char *text = ++at;
-        size_t len = strnlen(text, (size_t)(end - text));
-        if (len > (size_t)n && len < VERSION_TEXT_MAX && len < cap && text + len < end &&
-            isdigit((unsigned char)text[n])) {
-            memcpy(buf, text, len + 1);
+    /* the linker lets a short text share the end of a longer one: "/opt/python/3.8.18" */
+    for (; at && (at = memmem(at, (size_t)(end - at), start, prefix)); at++) {
+        bool is_tail = at > file->image && !isdigit((unsigned char)at[-1]) && at[-1] != '.';
+        size_t n = is_tail ? version_length(at, end) : 0;
+        if (n > prefix && n < cap && isdigit((unsigned char)at[prefix])) {
+            memcpy(buf, at, n + 1);
             return true;
         }
     }
