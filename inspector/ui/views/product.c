@@ -13,6 +13,7 @@
 #include "inspector/base/mem.h"
 #include "inspector/base/units.h"
 #include "inspector/model/builder.h"
+#include "inspector/rows/value_text.h"
 #include "inspector/session/procfs.h"
 #include "inspector/ui/views/views.h"
 
@@ -80,6 +81,8 @@ struct work {
     struct collected *collected;
     struct heap *heap; /* whose questions these are */
     struct lookup_batch *batch;
+    uint32_t object;
+    char *text; /* of its value */
     struct session_memory memory;
 };
 
@@ -98,6 +101,7 @@ static void work_done(void *ctx, const struct job_result *result)
     snapshot_unref(work->snapshot);
     collected_destroy(work->collected);
     heap_unref(work->heap);
+    free(work->text);
     free(work);
 }
 
@@ -483,6 +487,43 @@ void product_ask(struct product *product, struct heap *heap)
     }
     lookup_apply(heap->lookup, batch); /* its frozen copy is gone: there is nobody to ask */
     app_redraw(product->app);
+}
+
+static void on_value(const struct decoded_value *value, void *arg)
+{
+    struct work *work = arg;
+
+    if (!work->text)
+        work->text = value_text(value);
+}
+
+static struct err *run_value(struct work *work, struct job *job)
+{
+    return session_values(work->product->session, &work->object, 1, MSG_VALUE_TEXT_MAX, on_value,
+                          work, job_cancel_flag(job));
+}
+
+static void value_done(struct work *work, const struct job_result *result)
+{
+    struct app *app = work->product->app;
+
+    if (result->err)
+        app_report(app, copy_error(result->err));
+    else if (!work->text || !*work->text)
+        app_message(app, "there is no text to show without running code");
+    else
+        app_open_text(app, "value", work->text);
+    app_redraw(app);
+}
+
+void product_show_value(struct product *product, struct heap *heap, uint32_t object)
+{
+    if (heap != product->heap || !product->session)
+        app_message(product->app, "its frozen copy is gone; R takes a new snapshot");
+    else
+        submit(product, "reading the value",
+               &(struct work){
+                   .run = run_value, .done = value_done, .heap = heap_ref(heap), .object = object});
 }
 
 /* ---- memory ---- */

@@ -48,6 +48,8 @@ void product_snapshot(struct product *product);
 void product_collect(struct product *product);
 /* Asks the frozen copy for all that `heap`'s tables want to know; redraws when it is there. */
 void product_ask(struct product *product, struct heap *heap);
+/* Shows the whole text of a value, up to 4 KiB, in a view of its own. */
+void product_show_value(struct product *product, struct heap *heap, uint32_t object);
 /* Looks at the target's memory, in the background. */
 void product_measure(struct product *product);
 

@@ -144,6 +144,11 @@ static unsigned object_action(struct view *view, enum action action)
         return follow(view);
     if (action == ACT_WEAK)
         return toggle_weak(view);
+    if (action == ACT_VALUE) {
+        struct object_view *self = (struct object_view *)view;
+        product_show_value(self->product, self->heap, self->object);
+        return EFFECT_REDRAW;
+    }
     return EFFECT_IGNORED;
 }
 

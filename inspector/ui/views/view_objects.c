@@ -71,11 +71,14 @@ static unsigned objects_action(struct view *view, enum action action)
     struct objects_view *self = (struct objects_view *)view;
     size_t raw = view_selected(view);
 
-    if (action != ACT_OPEN || raw == SIZE_MAX)
+    if (raw == SIZE_MAX || (action != ACT_OPEN && action != ACT_VALUE))
         return EFFECT_IGNORED;
-    struct object_arg arg = {self->product, self->heap,
-                             rows_objects_object(browser_rows(view_browser(view)), raw)};
-    return app_open(view->app, &object_view, &arg);
+    uint32_t object = rows_objects_object(browser_rows(view_browser(view)), raw);
+    if (action == ACT_OPEN)
+        return app_open(view->app, &object_view,
+                        &(struct object_arg){self->product, self->heap, object});
+    product_show_value(self->product, self->heap, object);
+    return EFFECT_REDRAW;
 }
 
 const struct view_ops objects_view = {
