@@ -251,8 +251,10 @@ static void kept_frame_edges(struct ag_edges *edges, struct pyframe *frame)
 
 static void generator_edges(struct ag_edges *edges, struct pyobj *generator)
 {
-    push(edges, field(generator, layout->gen_name));
-    push(edges, field(generator, layout->gen_qualname));
+    if (!visited(edges, field(generator, layout->gen_name))) { /* newer versions visit both names */
+        push(edges, field(generator, layout->gen_name));
+        push(edges, field(generator, layout->gen_qualname));
+    }
     if (layout->minor >= 11)
         kept_frame_edges(edges, ag_frame_of_generator(generator));
 }

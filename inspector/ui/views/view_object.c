@@ -8,7 +8,7 @@
 #include "inspector/rows/rows_objects.h"
 #include "inspector/ui/views/views.h"
 
-enum { REFERRERS, REFERENTS, LINE_BYTES = 512 };
+enum { REFERRERS, REFERENTS, LINE_BYTES = 512, PREFETCH_ROWS = 200 };
 
 #define ONLY_STRONG "strength=strong"
 
@@ -33,6 +33,9 @@ static struct err *load_tables(struct object_view *self)
         rows_destroy(referrers);
         return err;
     }
+    /* what fits on some screens is asked for at once: scrolling and searching find it there */
+    rows_prefetch(referrers, 0, PREFETCH_ROWS);
+    rows_prefetch(referents, 0, PREFETCH_ROWS);
     view_set_pane_title(&self->view, REFERRERS, "referrers: what holds it");
     view_set_pane_title(&self->view, REFERENTS, "referents: what it holds");
     view_set_rows(&self->view, REFERRERS, referrers, NULL);
