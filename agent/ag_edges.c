@@ -99,6 +99,22 @@ static void dict_str_keys(struct ag_edges *edges, struct pyobj *dict)
 
 /* ---- instances ---- */
 
+/*
+ * 3.11, 3.12: a values block of `size` is a prefix of size + 2 bytes, rounded up, whose last byte is its
+ * length, then the values (new_values() in Objects/dictobject.c). The size is that of the shared keys when
+ * the instance was made, which shrinks as more are made: where the prefix does not fit today's, the largest
+ * size that it fits is taken, at most 7 values too many.
+ */
+static uint64_t values_bytes(struct pyobj **values, uint64_t size)
+{
+    if (!values)
+        return 0;
+    uint64_t prefix = ((const uint8_t *)values)[-1];
+    if (prefix != ((size + 2 + 7) & ~7ul) && prefix >= 2)
+        size = prefix - 2;
+    return prefix + size * 8;
+}
+
 struct ag_attributes ag_attributes_of(struct pyobj *object, uint64_t tp_flags)
 {
     struct ag_attributes a = {0};
@@ -122,15 +138,14 @@ struct ag_attributes ag_attributes_of(struct pyobj *object, uint64_t tp_flags)
     if (layout->minor == 11) {
         a.dict = field(object, -24);
         a.values = AG_FIELD(struct pyobj **, object, -32);
-        /* new_values(): a prefix of capacity + 2 bytes, rounded up, then the values */
-        a.inline_bytes = a.values ? ((capacity + 2 + 7) & ~7ul) + capacity * 8 : 0;
+        a.inline_bytes = values_bytes(a.values, capacity);
     } else if (layout->minor == 12) {
         uint64_t word = AG_FIELD(uint64_t, object, -24);
         if (word & 1)
             a.values = (struct pyobj **)(word + 1);
         else
             a.dict = (struct pyobj *)word;
-        a.inline_bytes = a.values ? ((capacity + 2 + 7) & ~7ul) + capacity * 8 : 0;
+        a.inline_bytes = values_bytes(a.values, capacity);
     } else {
         a.dict = field(object, -24);
         if (tp_flags & TPF_INLINE_VALUES) {
@@ -236,8 +251,10 @@ static void kept_frame_edges(struct ag_edges *edges, struct pyframe *frame)
 
 static void generator_edges(struct ag_edges *edges, struct pyobj *generator)
 {
-    push(edges, field(generator, layout->gen_name));
-    push(edges, field(generator, layout->gen_qualname));
+    if (!visited(edges, field(generator, layout->gen_name))) { /* newer versions visit both names */
+        push(edges, field(generator, layout->gen_name));
+        push(edges, field(generator, layout->gen_qualname));
+    }
     if (layout->minor >= 11)
         kept_frame_edges(edges, ag_frame_of_generator(generator));
 }

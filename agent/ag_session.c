@@ -165,7 +165,7 @@ static void set_state(enum agent_state state)
     atomic_store(&shm_agent(&session.shm)->state, (uint32_t)state);
 }
 
-/* False when the interpreter is going away. Until 3.13 a thread that asks too late is ended inside
+/* False when the interpreter is going away, or when the inspector gave up waiting. Until 3.13 a thread that asks too late is ended inside
  * the call: what is left then goes with the process. */
 static bool gil_take(struct gil *gil)
 {
@@ -177,7 +177,10 @@ static bool gil_take(struct gil *gil)
     gil->since_ns = ag_clock_ns();
     gil->wait_ns = gil->since_ns - asked;
     set_state(AGENT_WORKING);
-    return true;
+    if (ag_inspector_alive(&session.shm))
+        return true;
+    api.PyGILState_Release(gil->state);
+    return false;
 }
 
 static uint64_t gil_give(const struct gil *gil)

@@ -114,6 +114,7 @@ def main():
     trail = audit_trail()
     next(trail)
     Metrics().start()
+    print("order service: serving", flush=True)
     number = 0
     while True:
         for _ in range(10):

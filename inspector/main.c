@@ -6,54 +6,144 @@
 #include <string.h>
 
 #include "inspector/base/err.h"
+#include "inspector/base/opt.h"
 #include "inspector/base/str.h"
+#include "inspector/demo_service.h"
 #include "inspector/out/cmd.h"
+#include "inspector/ui/views/tui.h"
 
 enum { STATUS_FAILED = 1, STATUS_USAGE = 2, ERROR_BYTES = 2048 };
+
+/* ---- the terminal interface ---- */
+
+static struct {
+    bool readonly, ascii, help;
+    const char *color, *python;
+} tui_flags = {.color = "auto", .python = "python3"};
+
+static const struct opt tui_options[] = {
+    OPT_FLAG(0, "readonly", &tui_flags.readonly, "refuse every action that changes the target"),
+    OPT_FLAG(0, "ascii", &tui_flags.ascii, "draw with ASCII characters only"),
+    OPT_TEXT(0, "color", &tui_flags.color, "WHEN", "auto, always or never; also: NO_COLOR"),
+    OPT_TEXT(0, "python", &tui_flags.python, "FILE", "for 'demo': the Python to run"),
+    OPT_FLAG('h', "help", &tui_flags.help, "this text"),
+    OPT_END,
+};
+
+static struct err *color_mode(const char *text, enum color_mode *ret)
+{
+    static const char *const names[] = {
+        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+
+    for (int i = 0; i < 3; i++)
+        if (!strcmp(text, names[i])) {
+            *ret = (enum color_mode)i;
+            return NULL;
+        }
+    return err_new(ERR_USAGE, NULL, "--color is auto, always or never, not '%s'", text);
+}
+
+static struct err *run_tui(pid_t pid, int *status)
+{
+    struct tui_options options = {
+        .pid = pid, .readonly = tui_flags.readonly, .term = {.ascii = tui_flags.ascii}};
+
+    ERR_RETURN(color_mode(tui_flags.color, &options.term.color));
+    return tui_run(&options, status);
+}
+
+static struct err *run_demo(int *status)
+{
+    pid_t pid;
+
+    ERR_RETURN(demo_start(tui_flags.python, &pid));
+    struct err *err = run_tui(pid, status);
+    demo_stop(pid);
+    return err;
+}
+
+/* ---- help ---- */
+
+static void print_line(struct str *to, const char *left, const char *right)
+{
+    str_printf(to, "  %-26s %s\n", left, right);
+}
 
 static void print_help(void)
 {
     struct str text = STR_INIT;
 
-    str_append(&text,
-               "ouro: look into the heap of a running Python process, and force its collector\n\n");
+    str_append(&text, "ouro: look into the heap of a running Python, and force its collector\n\n");
+    print_line(&text, "ouro", "pick a Python process, then browse its heap");
+    print_line(&text, "ouro attach PID", "browse the heap of process PID");
+    print_line(&text, "ouro demo", "browse a sample program that leaks");
     for (const struct command *command = commands; command->name; command++) {
         char left[64];
         snprintf(left, sizeof left, "ouro %s %s", command->name, command->args);
-        str_printf(&text, "  %-26s %s\n", left, command->summary);
+        print_line(&text, left, command->summary);
     }
-    str_append(&text, "\n'ouro COMMAND --help' tells the options of each.\n");
+    str_append(&text, "\noptions of the first three:\n");
+    opt_help(tui_options, &text);
+    str_append(&text, "\n'ouro COMMAND --help' tells the options of the others.\n");
     fputs(text.text, stdout);
     str_deinit(&text);
 }
 
-static struct err *run(int argc, char **argv)
+/* ---- choosing ---- */
+
+/* "", "attach PID", "demo": what is left when the options are taken out. */
+static struct err *run_interactive(int argc, char **argv, int *status)
 {
-    if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
-        !strcmp(argv[1], "help")) {
+    pid_t pid = 0;
+    int rest;
+
+    ERR_RETURN(err_hint(opt_parse(tui_options, argc, argv, &rest), "see 'ouro --help'"));
+    if (tui_flags.help) {
         print_help();
         return NULL;
     }
-    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
+    if (rest == 0)
+        return run_tui(0, status);
+    if (rest == 1 && !strcmp(argv[0], "demo"))
+        return run_demo(status);
+    if (rest == 2 && !strcmp(argv[0], "attach")) {
+        ERR_RETURN(cmd_pid(argv[1], &pid));
+        return run_tui(pid, status);
+    }
+    if (!strcmp(argv[0], "attach") || !strcmp(argv[0], "demo"))
+        return err_new(ERR_USAGE, "see 'ouro --help'", "wrong usage of '%s': it takes %s", argv[0],
+                       *argv[0] == 'a' ? "PID" : "no arguments");
+    return err_new(ERR_USAGE, "see 'ouro --help'", "there is no command '%s'", argv[0]);
+}
+
+static struct err *run(int argc, char **argv, int *status)
+{
+    const struct command *command = argc ? command_find(argv[0]) : NULL;
+
+    if (command)
+        return command->run(argc - 1, argv + 1);
+    if (argc && (!strcmp(argv[0], "--version") || !strcmp(argv[0], "version"))) {
         puts("ouro " OURO_VERSION);
         return NULL;
     }
-    const struct command *command = command_find(argv[1]);
-    if (!command)
-        return err_new(ERR_USAGE, "see 'ouro --help'", "there is no command '%s'", argv[1]);
-    return command->run(argc - 2, argv + 2);
+    if (argc && !strcmp(argv[0], "help")) {
+        print_help();
+        return NULL;
+    }
+    return run_interactive(argc, argv, status);
 }
 
 int main(int argc, char **argv)
 {
     char text[ERROR_BYTES];
+    int status = 0;
 
     setlocale(LC_CTYPE, ""); /* numbers stay in the "C" locale */
-    struct err *err = run(argc, argv);
+    struct err *err = run(argc - 1, argv + 1, &status);
     if (!err)
-        return 0;
+        return status;
     fprintf(stderr, "ouro: %s\n", err_format(err, text, sizeof text));
-    int status = err->code == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
+    status = err->code == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
     err_destroy(err);
     return status;
 }

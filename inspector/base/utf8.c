@@ -147,7 +147,7 @@ size_t utf8_fit(const char *text, size_t columns, size_t *used)
 size_t utf8_fit_tail(const char *text, size_t columns, size_t *used)
 {
     size_t at = strlen(text), best = at, width = 0, best_width = 0;
-    uint32_t c;
+    uint32_t c = 0;
 
     while (at) {
         at = utf8_prev(text, at);

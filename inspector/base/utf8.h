@@ -5,11 +5,10 @@
  * every byte sequence has a width and a picture. The *glyph* of a character is what we let a
  * terminal see of it:
  *
- *      printable                                   itself, 1 or 2 columns; a combining mark 0
- *      control, not UTF-8, bidirectional control   '?', 1 column
- *      joiner, variation selector, byte order mark nothing, 0 columns (terminals disagree about
- *                                                  the width of what these join, and one wrong
- *                                                  guess shifts a table)
+ *      printable                         itself, 1 or 2 columns; a combining mark 0
+ *      control, not UTF-8, bidi control  '?', 1 column
+ *      joiner, variation selector, BOM   nothing, 0 columns: terminals disagree about the width of
+ *                                        what these join, and a wrong guess shifts a table
  *
  * Widths are those of wcwidth() in the current LC_CTYPE. Any thread.
  */

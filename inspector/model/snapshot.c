@@ -56,6 +56,16 @@ int snapshot_generation(const struct snapshot *s, uint32_t object)
     return -1;
 }
 
+uint64_t snapshot_population(const struct snapshot *s, uint32_t generation)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < s->n_lists; i++)
+        if (s->lists[i].generation == generation)
+            n += s->lists[i].count;
+    return n;
+}
+
 uint32_t snapshot_find(const struct snapshot *s, uint64_t address)
 {
     for (uint32_t i = 0; i < s->n_objects; i++)

@@ -102,6 +102,8 @@ void snapshot_unref(struct snapshot *snapshot);
 uint64_t snapshot_shallow(const struct snapshot *snapshot, uint32_t object);
 /* 0, 1, 2, MSG_GEN_PERMANENT, or -1 for an object that the collector does not track. */
 int snapshot_generation(const struct snapshot *snapshot, uint32_t object);
+/* Objects in a generation (0, 1, 2, MSG_GEN_PERMANENT), of all interpreters. */
+uint64_t snapshot_population(const struct snapshot *snapshot, uint32_t generation);
 /* The object at this address, or SNAPSHOT_NONE. Linear. */
 uint32_t snapshot_find(const struct snapshot *snapshot, uint64_t address);
 /* Weak references that go out of `holder`: the first pair and how many. */

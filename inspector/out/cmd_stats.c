@@ -5,17 +5,6 @@
 #include "inspector/out/cmd.h"
 #include "inspector/session/procfs.h"
 
-/* Objects in a generation, of all interpreters. */
-static uint64_t population(const struct snapshot *s, uint32_t generation)
-{
-    uint64_t n = 0;
-
-    for (uint32_t i = 0; i < s->n_lists; i++)
-        if (s->lists[i].generation == generation)
-            n += s->lists[i].count;
-    return n;
-}
-
 static struct err *print_json(const struct target *target, uint64_t rss_bytes)
 {
     const struct snapshot *s = target->snapshot;
@@ -26,7 +15,7 @@ static struct err *print_json(const struct target *target, uint64_t rss_bytes)
     for (uint32_t i = 0; i < 3; i++)
         json_array_append_new(generations,
                               json_pack("{s:I, s:I, s:I, s:I}", "population",
-                                        (json_int_t)population(s, i), "collections",
+                                        (json_int_t)snapshot_population(s, i), "collections",
                                         (json_int_t)gc->generations[i].collections, "collected",
                                         (json_int_t)gc->generations[i].collected, "uncollectable",
                                         (json_int_t)gc->generations[i].uncollectable));
@@ -36,7 +25,7 @@ static struct err *print_json(const struct target *target, uint64_t rss_bytes)
     json_put(&json, "thresholds",
              json_pack("[i, i, i]", gc->thresholds[0], gc->thresholds[1], gc->thresholds[2]));
     json_put(&json, "counts", json_pack("[i, i, i]", gc->counts[0], gc->counts[1], gc->counts[2]));
-    json_put(&json, "frozen", json_integer((json_int_t)population(s, MSG_GEN_PERMANENT)));
+    json_put(&json, "frozen", json_integer((json_int_t)snapshot_population(s, MSG_GEN_PERMANENT)));
     json_put(&json, "debug", json_integer(gc->debug));
     json_put(&json, "garbage", json_integer((json_int_t)gc->garbage_count));
     json_put(&json, "generations", generations);
@@ -53,7 +42,7 @@ static void print_text(const struct target *target, uint64_t rss_bytes)
 
     printf("automatic collection  %s\n", gc->enabled ? "enabled" : "disabled");
     printf("frozen                %s objects (permanent generation)\n",
-           units_count((int64_t)population(s, MSG_GEN_PERMANENT), a));
+           units_count((int64_t)snapshot_population(s, MSG_GEN_PERMANENT), a));
     printf("gc.garbage            %s objects\n", units_count((int64_t)gc->garbage_count, a));
     printf("debug flags           %d\n", gc->debug);
     printf("tracemalloc           %s\n", s->tracemalloc ? "tracing" : "off");
@@ -63,7 +52,7 @@ static void print_text(const struct target *target, uint64_t rss_bytes)
         char fill[UNITS_BUF * 2];
         snprintf(fill, sizeof fill, "%d/%d", gc->counts[i], gc->thresholds[i]);
         printf("%10u  %10s  %15s  %11s  %12s  %13" PRIu64 "\n", i,
-               units_count((int64_t)population(s, i), a), fill,
+               units_count((int64_t)snapshot_population(s, i), a), fill,
                units_count((int64_t)gc->generations[i].collections, b),
                units_count((int64_t)gc->generations[i].collected, c),
                gc->generations[i].uncollectable);

@@ -12,6 +12,8 @@
 #include "inspector/rows/rows.h"
 #include "inspector/rows/value.h"
 
+enum { MAX_REGEX_COPIES = 4096 }; /* that the repetitions of an expression may make: 12 stars */
+
 enum op { OP_NONE, OP_GT, OP_GE, OP_LT, OP_LE, OP_EQ, OP_NE, OP_CONTAINS };
 
 /* Longest first, so that >= is not read as >. */
@@ -155,8 +157,42 @@ static bool regex_has_upper(const char *text)
     return false;
 }
 
+/*
+ * What is wrong with an expression although regcomp() would take it, or NULL. glibc's cost doubles with
+ * every nested repetition and multiplies with {n,m}: a few dozen characters take all memory or forever.
+ * Back references make matching exponential. None of that can be interrupted.
+ */
+static const char *regex_objection(const char *text)
+{
+    unsigned long copies = 1;
+
+    for (; *text; text++) {
+        if (*text == '\\' && text[1] >= '1' && text[1] <= '9')
+            return "back references are not supported";
+        if (*text == '\\' && text[1]) {
+            text++;
+        } else if (strchr("*+?", *text)) {
+            copies *= 2;
+        } else if (*text == '{') {
+            unsigned long low = strtoul(text + 1, (char **)&text, 10), high = low;
+            if (*text == ',')
+                high = strtoul(text + 1, (char **)&text, 10);
+            if (low > MAX_REGEX_COPIES || high > MAX_REGEX_COPIES)
+                return "the expression repeats too much";
+            copies *= (low > high ? low : high) + 1;
+            text--; /* the loop steps over one character */
+        }
+        if (copies > MAX_REGEX_COPIES)
+            return "the expression repeats too much";
+    }
+    return NULL;
+}
+
 static struct err *compile_regex(const struct parser *p, size_t at, const char *text, regex_t **ret)
 {
+    const char *objection = regex_objection(text);
+    if (objection)
+        return syntax_error(p, at, objection);
     regex_t *regex = xalloc(sizeof *regex);
     int flags = REG_EXTENDED | REG_NOSUB | (regex_has_upper(text) ? 0 : REG_ICASE);
     int status = regcomp(regex, text, flags);

@@ -1,12 +1,12 @@
 /*
  * Filters: what a person types behind `f`, compiled.
  *
-<<<<<<< HEAD
- *      Node            rows with "Node" in any text column (addresses and pids are text here), ignoring
- *                      case; an upper-case letter in the word makes it exact (smart case)
+ *      Node            rows with "Node" in any text column (addresses and pids are text here),
+ *                      ignoring case; an upper-case letter in the word makes it exact (smart case)
  *      !test           rows without it; !a,b is neither
  *      Node,Leaf       either
- *      /No.e$/         a POSIX extended regular expression, same columns, same smart case; \/ is a slash
+ *      /No.e$/         a POSIX extended regular expression; same columns, same smart case; \/ is a
+ *                      slash
  *      size>1mib       a column, by its key, against a number with an optional unit (rows/value.h);
  *                      operators > >= < <= = !=
  *      type~Node       a text column contains (smart case); type=app.Node  a text column equals
@@ -14,8 +14,8 @@
  *      a b             both (terms are joined by blanks)
  *      "two words"     quotes keep blanks, commas and operators in a term or a value
  *
- * Columns whose cells are fetched one by one (COL_F_NO_SORT) are not searched and cannot be named: what is
- * not on the screen could not match.
+ * Columns whose cells are fetched one by one (COL_F_NO_SORT) are not searched and cannot be named:
+ * what is not on the screen could not match.
  *
  * A compiled filter is immutable; matching is re-entrant. Any thread.
  */

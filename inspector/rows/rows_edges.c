@@ -23,7 +23,7 @@ struct rows_edges {
 
 static const struct column columns[EDGES_COLUMNS] = {
     [EDGES_EDGE] = {"edge", "edge", "how one goes from the holder to the held", COL_TEXT,
-                    COL_F_NO_SORT, 10, 0},
+                    COL_F_NO_SORT, 14, 0},
     [EDGES_TYPE] = {"type", "type", "type of the object at the other end", COL_TYPE, 0, 12, 0},
     [EDGES_ADDRESS] = {"address", "address", "where that object lies", COL_ADDRESS, 0, 14, 4},
     [EDGES_STRENGTH] = {"strength", "strength",

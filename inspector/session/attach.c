@@ -19,7 +19,12 @@
 #include "inspector/session/procfs.h"
 #include "inspector/session/python.h"
 
-enum { POLL_NS = 500 * NS_PER_US, REFUSAL_BYTES = 384, OPEN_NS = 1000 * NS_PER_MS };
+enum {
+    POLL_NS = 200 * NS_PER_US,
+    REFUSAL_BYTES = 384,
+    BUSY_NS = 500 * NS_PER_MS,
+    BUSY_PAUSE_NS = 50 * NS_PER_MS,
+};
 
 /* ---- what can be seen from outside ---- */
 
@@ -301,18 +306,34 @@ static struct err *open_ring(pid_t pid, int target_fd, int *ret)
     return NULL;
 }
 
-static struct err *attach_with(const struct inject_plan *plan, struct outcome *outcome,
-                               const atomic_bool *cancel, struct attach_result *ret)
+/* One try: the helper runs, its word is heard. */
+static struct err *run_helper(const struct inject_plan *plan, struct outcome *outcome,
+                              const atomic_bool *cancel)
 {
     pid_t parent = getpid();
-    pid_t pid = fork();
+    pid_t pid;
 
+    memset(outcome, 0, sizeof *outcome);
+    pid = fork();
     if (pid < 0)
         return err_sys(errno, "cannot start the attaching process");
     if (pid == 0)
         helper(plan, outcome, parent);
     ERR_RETURN(wait_helper(pid, outcome, cancel));
-    ERR_RETURN(loader_refusal(&outcome->result.loader));
+    return loader_refusal(&outcome->result.loader);
+}
+
+static struct err *attach_with(const struct inject_plan *plan, struct outcome *outcome,
+                               const atomic_bool *cancel, struct attach_result *ret)
+{
+    uint64_t deadline = clock_ns() + BUSY_NS;
+
+    /* an agent that has just been left needs a moment to go */
+    do {
+        if (outcome->result.loader.start.status == START_BUSY)
+            clock_sleep_ns(BUSY_PAUSE_NS);
+        ERR_RETURN(run_helper(plan, outcome, cancel));
+    } while (outcome->result.loader.start.status == START_BUSY && clock_ns() < deadline);
     ERR_RETURN(start_refusal(&outcome->result.loader.start));
     ERR_RETURN(open_ring(plan->pid, outcome->result.loader.start.ring_fd, &ret->ring_fd));
     snprintf(ret->how, sizeof ret->how, "%s", outcome->result.how);

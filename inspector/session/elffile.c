@@ -10,7 +10,6 @@
 #include "inspector/base/mem.h"
 
 enum {
-    SYMBOLS_MAX = 1 << 20,
     VERSION_HIDDEN = 0x8000, /* in .gnu.version: not the default version of its symbol */
     VERSION_TEXT_MAX = 24,
 };
@@ -26,10 +25,13 @@ struct elffile {
     uint64_t file_bytes;
     GElf_Phdr *segments;
     size_t n_segments;
-    Elf_Data *symbols;
-    Elf_Data *versions; /* may be NULL */
+    /* the dynamic symbols, as 64-bit structs; names and versions as long as those sections say */
+    const Elf64_Sym *symbols;
     size_t n_symbols;
-    size_t strings_section;
+    const char *strings;
+    size_t strings_bytes;
+    const uint16_t *versions; /* may be NULL */
+    size_t n_versions;
 };
 
 static struct err *not_elf(const char *name, const char *why)
@@ -54,22 +56,35 @@ static struct err *read_segments(struct elffile *file, const char *name)
     return NULL;
 }
 
+/* libelf has translated the data to our byte order and structs. */
+static Elf_Data *section_data(Elf *elf, size_t index)
+{
+    Elf_Scn *section = elf_getscn(elf, index);
+    Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+
+    return data && data->d_buf ? data : NULL;
+}
+
 static void read_symbols(struct elffile *file)
 {
     Elf_Scn *section = NULL;
 
     while ((section = elf_nextscn(file->elf, section))) {
         GElf_Shdr header;
-        if (!gelf_getshdr(section, &header))
+        Elf_Data *data;
+        if (!gelf_getshdr(section, &header) ||
+            (header.sh_type != SHT_DYNSYM && header.sh_type != SHT_GNU_versym))
             continue;
-        if (header.sh_type == SHT_DYNSYM && header.sh_entsize) {
-            file->symbols = elf_getdata(section, NULL);
-            file->n_symbols = header.sh_size / header.sh_entsize;
-            file->strings_section = header.sh_link;
-            if (file->n_symbols > SYMBOLS_MAX)
-                file->n_symbols = SYMBOLS_MAX;
-        } else if (header.sh_type == SHT_GNU_versym) {
-            file->versions = elf_getdata(section, NULL);
+        data = section_data(file->elf, elf_ndxscn(section));
+        if (data && header.sh_type == SHT_DYNSYM) {
+            Elf_Data *strings = section_data(file->elf, header.sh_link);
+            file->symbols = data->d_buf;
+            file->n_symbols = data->d_size / sizeof *file->symbols;
+            file->strings = strings ? strings->d_buf : NULL;
+            file->strings_bytes = strings ? strings->d_size : 0;
+        } else if (data) {
+            file->versions = data->d_buf;
+            file->n_versions = data->d_size / sizeof *file->versions;
         }
     }
 }
@@ -110,8 +125,8 @@ struct err *elffile_open(int fd, const char *name, struct elffile **ret)
 
     elf_version(EV_CURRENT);
     (void)fstat(fd, &st);
-    /* read, never mapped: whoever owns the target may cut the file, and a mapping would then kill us
-     * with SIGBUS */
+    /* read, never mapped: whoever owns the target may cut the file, and a mapping would then kill
+     * us with SIGBUS */
     return open_elf(elf_begin(fd, ELF_C_READ, NULL), (uint64_t)st.st_size, name, ret);
 }
 
@@ -144,23 +159,26 @@ bool elffile_bias(const struct elffile *file, uint64_t map_start, uint64_t map_o
     return false;
 }
 
+/* Whether symbol `i` has this name; the string table may end anywhere. */
+static bool has_name(const struct elffile *file, size_t i, const char *name, size_t bytes)
+{
+    uint64_t at = file->symbols[i].st_name;
+
+    return at < file->strings_bytes && file->strings_bytes - at >= bytes &&
+           !memcmp(file->strings + at, name, bytes);
+}
+
 uint64_t elffile_symbol(const struct elffile *file, const char *name)
 {
+    size_t bytes = strlen(name) + 1;
     uint64_t hidden = 0;
 
-    for (size_t i = 0; file->symbols && i < file->n_symbols; i++) {
-        GElf_Sym symbol;
-        GElf_Versym version = 0;
-        if (!gelf_getsym(file->symbols, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF)
+    for (size_t i = 0; i < file->n_symbols; i++) {
+        if (file->symbols[i].st_shndx == SHN_UNDEF || !has_name(file, i, name, bytes))
             continue;
-        const char *text = elf_strptr(file->elf, file->strings_section, symbol.st_name);
-        if (!text || strcmp(text, name))
-            continue;
-        if (file->versions)
-            gelf_getversym(file->versions, (int)i, &version);
-        if (!(version & VERSION_HIDDEN))
-            return symbol.st_value;
-        hidden = symbol.st_value;
+        if (i >= file->n_versions || !(file->versions[i] & VERSION_HIDDEN))
+            return file->symbols[i].st_value;
+        hidden = file->symbols[i].st_value;
     }
     return hidden;
 }
@@ -212,33 +230,30 @@ const void *elffile_bytes(const struct elffile *file, uint64_t address, size_t *
     return NULL;
 }
 
-/* Whether a text of `len` bytes that starts with "3.11.", n bytes, goes on as a version does. */
-static bool is_version(const char *text, size_t len, size_t n)
+/* The length of a version "3.8.18", "3.12.0rc2" or "3.11.2+" that starts here and ends the text; 0 if none does. */
+static size_t version_length(const char *text, const char *end)
 {
-    if (len <= n || len >= VERSION_TEXT_MAX || !isdigit((unsigned char)text[n]))
-        return false;
-    for (size_t i = n; i < len; i++)
-        if (text[i] <= ' ' || text[i] > '~') /* it will be shown */
-            return false;
-    return true;
+    size_t n = strnlen(text, (size_t)(end - text));
+
+    if (!n || n >= VERSION_TEXT_MAX || text + n >= end)
+        return 0;
+    return strspn(text, "0123456789.abrc+") == n ? n : 0;
 }
 
 bool elffile_version_text(const struct elffile *file, int major, int minor, char *buf, size_t cap)
 {
     char start[16];
-    size_t bytes;
-    const char *at = elf_rawfile(file->elf, &bytes);
+    size_t bytes = 0;
+    const char *image = elf_rawfile(file->elf, &bytes), *at = image;
+    const char *end = at ? at + bytes : NULL;
+    size_t prefix = (size_t)snprintf(start, sizeof start, "%d.%d.", major, minor);
 
-    if (!at)
-        return false;
-    const char *end = at + bytes;
-    int n = snprintf(start + 1, sizeof start - 1, "%d.%d.", major, minor);
-    start[0] = '\0';
-    while ((at = memmem(at, (size_t)(end - at), start, (size_t)n + 1))) {
-        const char *text = ++at;
-        size_t len = strnlen(text, (size_t)(end - text));
-        if (is_version(text, len, (size_t)n) && len < cap && text + len < end) {
-            memcpy(buf, text, len + 1);
+    /* the linker lets a short text share the end of a longer one: "/opt/python/3.8.18" */
+    for (; at && (at = memmem(at, (size_t)(end - at), start, prefix)); at++) {
+        bool is_tail = at > image && !isdigit((unsigned char)at[-1]) && at[-1] != '.';
+        size_t n = is_tail ? version_length(at, end) : 0;
+        if (n > prefix && n < cap && isdigit((unsigned char)at[prefix])) {
+            memcpy(buf, at, n + 1);
             return true;
         }
     }

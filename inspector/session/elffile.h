@@ -42,6 +42,6 @@ uint64_t elffile_find_code(const struct elffile *elf, const void *bytes, size_t 
  * there. */
 const void *elffile_bytes(const struct elffile *elf, uint64_t address, size_t *available);
 
-/* The first text "\0" major.minor.patch… "\0" in the file with this version (as in Python's own
- * data), printable ASCII, copied to `buf`. False if there is none. */
+/* The first text of the file that ends in a version major.minor.patch, as Python's own data have it;
+ * the version (digits, dots, "abrc+") is copied to `buf`. False if there is none. */
 bool elffile_version_text(const struct elffile *elf, int major, int minor, char *buf, size_t cap);

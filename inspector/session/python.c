@@ -75,6 +75,14 @@ static void find_version(const struct elffile *elf, struct python *python)
     snprintf(python->version, sizeof python->version, "3.%u", python->minor);
 }
 
+static void find_version_2(const struct elffile *elf, struct python *python)
+{
+    python->major = 2;
+    python->minor = 7;
+    if (!elffile_version_text(elf, 2, 7, python->version, sizeof python->version))
+        snprintf(python->version, sizeof python->version, "2");
+}
+
 /* Fills *ret if this file holds an interpreter. */
 static bool look_into(pid_t pid, const struct proc_map *map, uint64_t exe_inode, struct python *ret)
 {
@@ -96,8 +104,8 @@ static bool look_into(pid_t pid, const struct proc_map *map, uint64_t exe_inode,
         return false;
     if (elffile_symbol(elf, "_PyRuntime"))
         find_version(elf, &python);
-    else if (elffile_symbol(elf, "PyString_FromString") || elffile_symbol(elf, "PyString_Type"))
-        python.major = 2, snprintf(python.version, sizeof python.version, "2");
+    else if (elffile_symbol(elf, "PyString_FromString"))
+        find_version_2(elf, &python);
     else
         find_version(elf, &python); /* 3.6 and older have no _PyRuntime */
     *ret = python;

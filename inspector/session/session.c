@@ -62,12 +62,20 @@ void session_detach(struct session *session)
 
 /* ---- reading a snapshot ---- */
 
-void session_progress(const struct session *session, uint64_t *walked, uint64_t *found)
+void session_on_progress(struct session *session,
+                         void (*progress)(void *ctx, uint64_t walked, uint64_t found), void *ctx)
+{
+    session->progress = progress;
+    session->progress_ctx = ctx;
+}
+
+static void tell_progress(const struct session *session)
 {
     struct shm_copy *copy = shm_copy(&session->link.shm);
 
-    *walked = atomic_load(&copy->walked);
-    *found = atomic_load(&copy->found);
+    if (session->progress)
+        session->progress(session->progress_ctx, atomic_load(&copy->walked),
+                          atomic_load(&copy->found));
 }
 
 /* The types of a stream, so that one that crashes the copy can be named. */
@@ -138,10 +146,11 @@ static struct err *decode_error(struct link *link, const struct snap_decoder *de
 
 /* Feeds records of snapshot `id` to the sink until its end; those of an earlier one are thrown
  * away. */
-static struct err *feed_stream(struct link *link, uint32_t id, struct snap_decoder *decoder,
+static struct err *feed_stream(struct session *session, uint32_t id, struct snap_decoder *decoder,
                                const struct snap_sink *sink, const atomic_bool *cancel,
                                struct seen_types *types, struct stream_end *ret)
 {
+    struct link *link = &session->link;
     enum decode_status status = DECODE_MORE;
     bool begun = false;
 
@@ -155,6 +164,7 @@ static struct err *feed_stream(struct link *link, uint32_t id, struct snap_decod
                 return crash_of(&link->copy_ended, types, ret);
             continue;
         }
+        tell_progress(session);
         begin.id = 0;
         if (kind == MSG_SNAP_BEGIN && decode_fixed(kind, link->buffer, bytes, &begin, sizeof begin))
             begun = begun || begin.id == id;
@@ -177,7 +187,7 @@ static struct err *stream(struct session *session, uint32_t id, const struct sna
     if (!decoder)
         return err_nomem();
     snap_decoder_init(decoder);
-    struct err *err = feed_stream(&session->link, id, decoder, sink, cancel, &types, ret);
+    struct err *err = feed_stream(session, id, decoder, sink, cancel, &types, ret);
     free(types.at);
     free(decoder);
     return err;

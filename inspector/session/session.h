@@ -9,8 +9,7 @@
  *      session_detach(session);
  *
  * Calls block; each takes a `cancel` flag that another thread may set, and then returns
- * ERR_CANCELLED soon with the session still usable. All calls on the thread that attached, which
- * must live until session_detach(). The one exception is session_progress(), for any thread.
+ * ERR_CANCELLED soon with the session still usable.  All calls on the thread that attached, which must live until session_detach(); only session_info() is for any thread.
  */
 #pragma once
 
@@ -69,9 +68,21 @@ ERR_CHECK struct err *session_release(struct session *session);
 /* Whether a frozen copy is there to be asked. */
 bool session_can_ask(const struct session *session);
 
-/* How far the walk is: objects done and known so far. Any thread, any time while the session lives.
+/*
+ * Asks to be told how far a walk is, from within the call that takes the snapshot, on its thread:
+ * objects done, and known so far. NULL: nobody wants to know.
  */
-void session_progress(const struct session *session, uint64_t *walked, uint64_t *found);
+void session_on_progress(struct session *session,
+                         void (*progress)(void *ctx, uint64_t walked, uint64_t found), void *ctx);
+
+/* What the target and its frozen copy take of the machine's memory. */
+struct session_memory {
+    uint64_t rss_bytes; /* resident memory of the target */
+    bool has_copy;
+    uint64_t copy_private_bytes; /* pages that the copy does not share with the target any more; 0
+                                    if the kernel does not let us see it */
+};
+ERR_CHECK struct err *session_memory(struct session *session, struct session_memory *ret);
 
 /* ---- collecting ---- */
 

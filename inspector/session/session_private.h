@@ -8,6 +8,8 @@ struct session {
     struct link link;
     struct session_info info;
     uint32_t copy; /* id of the snapshot whose copy can be asked, 0: none */
+    void (*progress)(void *ctx, uint64_t walked, uint64_t found); /* may be NULL */
+    void *progress_ctx;
     uint64_t opaque[SESSION_OPAQUE_MAX];
     unsigned opaque_count;
 };

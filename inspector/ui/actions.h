@@ -31,13 +31,8 @@ enum action_flags {
     A(FIRST, "first", 0, "move to the first row")                                                  \
     A(LAST, "last", 0, "move to the last row")                                                     \
     A(OPEN, "open", 0, "open what the row stands for")                                             \
-    A(RIGHT, "right", 0, "expand the row, or open it")                                             \
-    A(LEFT, "left", 0, "collapse the row, or go to its parent, or back")                           \
-    A(EXPAND, "expand", 0, "expand the row")                                                       \
-    A(COLLAPSE, "collapse", 0, "collapse the row")                                                 \
-    A(EXPAND_ALL, "expand-all", 0, "expand everything")                                            \
-    A(FEWER_LEVELS, "fewer-levels", 0, "show one level less")                                      \
-    A(MORE_LEVELS, "more-levels", 0, "show one level more")                                        \
+    A(RIGHT, "right", 0, "open what the row stands for")                                           \
+    A(LEFT, "left", 0, "go back")                                                                  \
     /* views */                                                                                    \
     A(BACK, "back", 0, "clear the filter, else go back; never quits")                              \
     A(CLOSE, "close", 0, "close this view; quits from the last one")                               \
@@ -79,42 +74,18 @@ enum action_flags {
     A(UNMARK_ALL, "unmark-all", 0, "unmark all rows")                                              \
     A(COPY_ROW, "copy-row", 0, "copy the row, or the marked ones, to the clipboard (OSC 52)")      \
     A(COPY_ADDRESS, "copy-address", 0, "copy the row's address or pid to the clipboard (OSC 52)")  \
-    A(WRITE_ROWS, "write-rows", ACTION_F_TEXT, "write these rows to a file: text, JSON or CSV")    \
-    A(METRIC, "metric", 0, "change the size metric: shallow, retained")                            \
-    A(SHARE, "share", 0, "show shares or absolute numbers")                                        \
-    A(GROUP, "group", 0, "change what the rows are grouped by")                                    \
     A(WEAK, "weak", 0, "show or hide weak references")                                             \
     /* snapshots and live data */                                                                  \
     A(SNAPSHOT, "snapshot", 0, "take a new snapshot")                                              \
-    A(BASELINE, "baseline", 0, "choose the snapshot to compare with")                              \
-    A(DIFF, "diff", 0, "compare with the baseline")                                                \
-    A(SWAP, "swap", 0, "swap the two sides of the comparison")                                     \
+    A(DIFF, "diff", 0, "show only what changed since the last snapshot")                           \
     A(PAUSE, "pause", 0, "pause or continue the live refresh")                                     \
-    A(SAVE_CAPTURE, "save-capture", ACTION_F_TEXT, "save the snapshot to a capture file")          \
-    A(OPEN_CAPTURE, "open-capture", ACTION_F_TEXT, "open a capture file")                          \
-    A(EVENTS, "events", 0, "show the collections as they happened")                                \
     A(USER, "user", 0, "show the processes of one user")                                           \
     A(HIDE, "hide", 0, "hide or show processes that cannot be attached to")                        \
     /* where a row is an object */                                                                 \
-    A(PATH, "path", 0, "show the paths from the roots to the object")                              \
-    A(PATH_COUNT, "path-count", 0, "choose the number of paths")                                   \
-    A(DOMINATED, "dominated", 0, "show what the object keeps alive")                               \
-    A(CYCLE, "cycle", 0, "show the object's reference cycle")                                      \
-    A(ORIGIN, "origin", 0, "show where the object was allocated (tracemalloc)")                    \
-    A(VALUE, "value", 0, "show the full value")                                                    \
-    A(FINALIZERS, "finalizers", 0, "show only cycles with finalizers")                             \
+    A(VALUE, "value", 0, "show the value's text, up to 4 KiB")                                     \
     /* what changes the target */                                                                  \
     A(TARGET_MENU, "target", 0, "choose an action that changes the target")                        \
     A(COLLECT, "collect", ACTION_F_TARGET, "force a garbage collection")                           \
-    A(GC_ENABLE, "gc-enable", ACTION_F_TARGET, "enable automatic collection")                      \
-    A(GC_DISABLE, "gc-disable", ACTION_F_TARGET, "disable automatic collection")                   \
-    A(GC_THRESHOLD, "gc-threshold", ACTION_F_TARGET, "set the collection thresholds")              \
-    A(GC_FREEZE, "gc-freeze", ACTION_F_TARGET,                                                     \
-      "freeze: move all objects to the permanent "                                                 \
-      "generation")                                                                                \
-    A(GC_UNFREEZE, "gc-unfreeze", ACTION_F_TARGET, "unfreeze the permanent generation")            \
-    A(GC_DEBUG, "gc-debug", ACTION_F_TARGET, "set the collector's debug flags")                    \
-    A(TRACEMALLOC, "tracemalloc", ACTION_F_TARGET, "start or stop tracemalloc")                    \
     A(DETACH, "detach", ACTION_F_TARGET, "detach and leave the target alone")                      \
     /* line editor */                                                                              \
     A(EDIT_LEFT, "edit-left", ACTION_F_INNER, "move left")                                         \

@@ -93,6 +93,7 @@ void app_destroy(struct app *app)
     free(app->commands);
     app_posts_deinit(app);
     str_deinit(&app->last_words);
+    free(app->filter_before);
     free(app->message);
     free(app->heading);
     free(app);
@@ -113,14 +114,18 @@ void *app_ctx(const struct app *app)
 
 void app_set_tabs(struct app *app, const struct nav_tab *tabs, size_t n_tabs)
 {
+    if (app->is_over)
+        return;
     app_report(app, nav_set_tabs(app->nav, tabs, n_tabs));
 }
 
 unsigned app_open(struct app *app, const struct view_ops *ops, const void *arg)
 {
     struct view *view;
-    struct err *err = view_create(app, ops, arg, &view);
 
+    if (app->is_over)
+        return EFFECT_NONE;
+    struct err *err = view_create(app, ops, arg, &view);
     if (err)
         app_report(app, err);
     else
@@ -416,6 +421,8 @@ int app_run(struct app *app)
         nav_reap(app->nav);
     }
     term_stop();
+    app->is_over = true;
+    nav_close_all(app->nav);
     fputs(app->last_words.text, stderr);
     return app->status;
 }

@@ -12,10 +12,14 @@
  *
  * How the product starts (main.c):
  *
+ *      struct app_options options = {.action = product_action, .ctx = product};
  *      struct app *app;
- *      ERR_RETURN(app_create(&(struct app_options){.action = product_action, .ctx = product},
- * &app)); app_add_runner(app, session_runner); app_set_tabs(app, tabs, n_tabs); int status =
- * app_run(app); app_destroy(app);
+ *      ERR_RETURN(app_create(&options, &app));
+ *      app_add_runner(app, session_runner);
+ *      app_set_tabs(app, tabs, n_tabs);
+ *      int status = app_run(app);           closes all views before it returns
+ *      job_runner_destroy(session_runner);  delivers what is left; done() may still use `app`
+ *      app_destroy(app);
  *
  * Everything but app_post() belongs to the thread that called app_create(). See view.h for how to
  * add a view.

@@ -38,6 +38,14 @@ static void filter_changed(void *view, const char *text)
     err_destroy(err);
 }
 
+/* The table shows what it showed before the prompt was opened. */
+static void filter_cancelled(void *view)
+{
+    struct app *app = app_of(view);
+
+    app_report(app, browser_set_filter(browser_of(view), app->filter_before));
+}
+
 static void filter_accepted(void *view, const char *text)
 {
     app_report(app_of(view), browser_set_filter(browser_of(view), text));
@@ -51,11 +59,14 @@ static unsigned do_filter(struct app *app, struct view *view, const char *text)
         app_report(app, browser_set_filter(browser, text));
         return EFFECT_REDRAW;
     }
+    free(app->filter_before);
+    app->filter_before = xstrdup(browser_filter(browser));
     app_prompt(app, &(struct prompt_spec){.label = "filter: ",
                                           .initial = browser_filter(browser),
                                           .history = &app->filters,
                                           .changed = filter_changed,
                                           .accepted = filter_accepted,
+                                          .cancelled = filter_cancelled,
                                           .ctx = view,
                                           .owner = view});
     return EFFECT_REDRAW;

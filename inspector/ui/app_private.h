@@ -32,6 +32,7 @@ struct app {
     struct dialog *dialog; /* NULL: none */
     enum key_class dialog_keys;
     struct history searches, filters, command_lines;
+    char *filter_before; /* the filter when its prompt was opened */
 
     char *message; /* in the status line, or NULL */
     bool is_message_error;
@@ -48,7 +49,8 @@ struct app {
 
     bool is_dirty, is_repaint;
     bool has_mouse;
-    bool is_ending;
+    bool is_ending; /* leave the loop */
+    bool is_over;   /* the loop was left: no views any more */
     int status;
     struct str last_words; /* for stderr, when the terminal is back */
 };

@@ -1,6 +1,7 @@
 /*
  * Where work comes from: job runners, watched descriptors, and posts from other threads.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -16,8 +17,8 @@ struct job_runner *app_ui_runner(const struct app *app)
 
 void app_add_runner(struct app *app, struct job_runner *runner)
 {
-    if (app->n_runners < APP_MAX_RUNNERS)
-        app->runners[app->n_runners++] = runner;
+    assert(app->n_runners < APP_MAX_RUNNERS);
+    app->runners[app->n_runners++] = runner;
 }
 
 void app_remove_runner(struct app *app, struct job_runner *runner)
@@ -29,8 +30,8 @@ void app_remove_runner(struct app *app, struct job_runner *runner)
 
 void app_add_watch(struct app *app, const struct app_watch *watch)
 {
-    if (app->n_watches < APP_MAX_WATCHES)
-        app->watches[app->n_watches++] = *watch;
+    assert(app->n_watches < APP_MAX_WATCHES);
+    app->watches[app->n_watches++] = *watch;
 }
 
 void app_remove_watch(struct app *app, int fd)

@@ -103,8 +103,6 @@ void browser_set_rows(struct browser *b, struct rows *rows, const char *sort)
         b->wanted.sort_column = sort ? rows_column(rows, sort) : -1;
         b->wanted.descending = useful_direction(rows, b->wanted.sort_column);
     }
-    b->shown.sort_column = -1;
-    b->shown.filter_text[0] = '\0';
     b->rows = rows;
     if (!old || old->columns != rows->columns) {
         free(b->natural);

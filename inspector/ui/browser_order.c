@@ -32,22 +32,39 @@ void browser_spec_copy(struct browser_spec *to, const struct browser_spec *from)
     to->filter_text = filter_text;
 }
 
-/* Puts the cursor back on its row, at the same height of the page if possible. */
-static void restore_cursor(struct browser *b)
+/*
+ * Puts the cursor back on its row, at the same height of the page if possible. If another filter hides
+ * the row, the first one that passes is the natural place; if the row is gone, the line where it was.
+ */
+static void restore_cursor(struct browser *b, bool is_other_filter)
 {
-    size_t offset = b->cursor - b->top, found;
+    size_t offset = b->cursor - b->top;
+    size_t found = b->has_anchor ? rows_find(b->rows, b->anchor_id) : SIZE_MAX;
 
-    if (b->has_anchor && (found = rows_find(b->rows, b->anchor_id)) != SIZE_MAX) {
+    if (found != SIZE_MAX) {
         b->cursor = found;
         b->top = found > offset ? found - offset : 0;
+    } else if (is_other_filter) {
+        b->cursor = b->top = 0;
     }
     browser_clamp(b);
 }
 
+/* A source without an order shows all rows in their natural one, whatever was shown before it. */
+static void admit_natural_order(struct browser *b)
+{
+    if (b->rows->order)
+        return;
+    b->shown.sort_column = -1;
+    b->shown.filter_text[0] = '\0';
+}
+
 static void order_shown(struct browser *b, const struct browser_spec *spec)
 {
+    bool is_other_filter = strcmp(b->shown.filter_text, spec->filter_text) != 0;
+
     browser_spec_copy(&b->shown, spec);
-    restore_cursor(b);
+    restore_cursor(b, is_other_filter);
 }
 
 static struct err *order_run(struct job *job, void *ctx)
@@ -62,6 +79,7 @@ static struct err *order_run(struct job *job, void *ctx)
 static void give_up(struct browser *b, const struct err *err)
 {
     browser_say(b, err->code != ERR_CANCELLED, "%s", err->message);
+    admit_natural_order(b);
     browser_spec_copy(&b->wanted, &b->shown);
 }
 
@@ -101,6 +119,7 @@ static void arrange_by_job(struct browser *b, struct filter *filter)
 {
     struct order_job *order = xalloc(sizeof *order);
 
+    admit_natural_order(b);
     order->browser = b;
     order->rows = b->rows;
     order->filter = filter;

@@ -39,14 +39,7 @@
     C(TYPES, "types", LIST)                                                                        \
     C(OBJECT_ROWS, "object-rows", LIST)                                                            \
     C(OBJECTS, "objects", OBJECT_ROWS)                                                             \
-    C(OBJECT, "object", OBJECT_ROWS)                                                               \
-    C(PATHS, "paths", OBJECT_ROWS)                                                                 \
-    C(CYCLES, "cycles", LIST)                                                                      \
-    C(GARBAGE, "garbage", OBJECT_ROWS)                                                             \
-    C(RETAINED, "retained", OBJECT_ROWS)                                                           \
-    C(DIFF, "diff", LIST)                                                                          \
-    C(SITES, "sites", LIST)                                                                        \
-    C(WASTE, "waste", LIST)
+    C(OBJECT, "object", OBJECT_ROWS)
 
 enum key_class {
     KEYS_NONE, /* no parent */

@@ -61,12 +61,17 @@ void nav_reap(struct nav *nav)
     }
 }
 
+void nav_close_all(struct nav *nav)
+{
+    close_tabs(nav);
+    nav_reap(nav);
+}
+
 void nav_destroy(struct nav *nav)
 {
     if (!nav)
         return;
-    close_tabs(nav);
-    nav_reap(nav);
+    nav_close_all(nav);
     free(nav);
 }
 

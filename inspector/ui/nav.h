@@ -52,6 +52,8 @@ void nav_push(struct nav *nav, struct view *view);
 bool nav_back(struct nav *nav);
 /* Calls reload(view, arg) of every view of every tab. The first error ends it. */
 ERR_CHECK struct err *nav_reload(struct nav *nav, const void *arg);
+/* Closes and destroys every view. */
+void nav_close_all(struct nav *nav);
 /* Destroys the views that were closed. */
 void nav_reap(struct nav *nav);
 

@@ -3,16 +3,18 @@
  * shows.
  *
  *      # a comment
- *      key Enter             one key by its name (key.h); several: key Down Down Enter
- *      type app.Node         the rest of the line, letter by letter
- *      wait-idle             until no job is queued or running, nothing is awaited, the screen is
- * drawn wait-for TEXT         until TEXT is on one row of the screen wait-key              until a
- * real key arrives (it is swallowed); for tests that drive both ways resize 100x30         the
- * terminal (a pty) gets this size screen FILE           writes the screen as text screen-attrs FILE
- * the same with attributes expect TEXT           fails unless TEXT is on one row of the screen
- *      expect-not TEXT       fails if it is
- *      do ACTION [TEXT]      an action by name, as from the command line
- *      quit                  ends the program with status 0; without it, the end of the file does
+ *      key Enter           one key by its name (key.h); several: key Down Down Enter
+ *      type app.Node       the rest of the line, letter by letter
+ *      wait-idle           until no job is queued or running, nothing is awaited, all is drawn
+ *      wait-for TEXT       until TEXT is on one row of the screen
+ *      wait-key            until a real key arrives (it is swallowed): for tests that drive both ways
+ *      resize 100x30       the terminal (a pty) gets this size
+ *      screen FILE         writes the screen as text
+ *      screen-attrs FILE   the same with attributes
+ *      expect TEXT         fails unless TEXT is on one row of the screen
+ *      expect-not TEXT     fails if it is
+ *      do ACTION [TEXT]    an action by name, as from the command line
+ *      quit                ends the program with status 0; the end of the file does so, too
  *
  * One blank stands between a step and its text; more belong to the text. Nothing sleeps: a step
  * that waits is tried again when something has happened. A wait of more than SCRIPT_WAIT_MS fails.

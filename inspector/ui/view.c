@@ -1,5 +1,6 @@
 #include "inspector/ui/view.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 enum {
     MIN_SIDE_WIDTH = 60, /* columns of a pane beside another */
     MIN_STACK_ROWS = 6,  /* lines of a pane above another: title, header and four rows */
-    HEAD_SHARE = 3,      /* the head gets at most one third of the view */
+    HEAD_SHARE = 2,      /* the head gets at most half of the view */
     MAX_TITLE_BYTES = 256,
 };
 
@@ -29,6 +30,7 @@ static void say(void *ctx, bool is_error, const char *text)
 struct err *view_create(struct app *app, const struct view_ops *ops, const void *arg,
                         struct view **ret)
 {
+    assert(ops->bytes >= sizeof(struct view));
     struct view *view = xalloc(ops->bytes);
 
     view->ops = ops;
@@ -234,6 +236,27 @@ static void draw_separator(struct area area, int x)
         draw_text(area, y, x, ROLE_DIM, draw_glyph(GLYPH_VLINE));
 }
 
+/* Lines that a pane can use: title, header, and a line for each row. */
+static int useful_rows(const struct view_pane *pane, int limit)
+{
+    struct rows *rows = browser_rows(pane->browser);
+    size_t n = rows ? rows_count(rows) : 0;
+
+    if (n > (size_t)limit)
+        return limit;
+    return (int)n + 2 > MIN_STACK_ROWS ? (int)n + 2 : MIN_STACK_ROWS;
+}
+
+/* Half of `height` for the upper pane, but what one pane cannot use is for the other. */
+static int upper_rows(const struct view *view, int height)
+{
+    int upper = useful_rows(&view->panes[0], height), lower = useful_rows(&view->panes[1], height);
+
+    if (upper < height / 2)
+        return upper;
+    return lower < height - height / 2 ? height - lower : height / 2;
+}
+
 static void draw_two_panes(struct view *view, struct area area)
 {
     int side = (area.width - 1) / 2, top = area.height / 2;
@@ -243,6 +266,7 @@ static void draw_two_panes(struct view *view, struct area area)
         draw_separator(area, side);
         draw_pane(view, 1, area_cols(area, side + 1, area.width - side - 1));
     } else if (top >= MIN_STACK_ROWS) {
+        top = upper_rows(view, area.height);
         draw_pane(view, 0, area_rows(area, 0, top));
         draw_pane(view, 1, area_rows(area, top, area.height - top));
     } else {

@@ -10,8 +10,8 @@
  *
  * 1. Write the row source in inspector/rows/ and test it there, without a terminal.
  *
- * 2. Choose a class of keys in keymap.h (a new line, if the view has keys of its own) and bind its
- * actions in bindings.c: labels go to the footer. New actions are one line each in actions.h.
+ * 2. Choose a class of keys in keymap.h (a new line there, if the view has keys of its own). Bind its
+ *    actions in bindings.c: labels go to the footer. New actions are one line each in actions.h.
  *
  * 3. Write inspector/ui/views/view_types.c:
  *
@@ -22,28 +22,29 @@
  *
  *      static struct err *types_open(struct view *view, const void *arg)
  *      {
- *              struct types_view *self = (struct types_view *) view;
+ *              struct types_view *self = (struct types_view *)view;
+ *              struct rows *rows;
  *
- *              self->snapshot = snapshot_ref((struct snapshot *) arg);
- *              view_set_crumb(view, "types");
- *              view_set_rows(view, 0, rows_types_create(self->snapshot), "shallow");
+ *              self->snapshot = snapshot_ref((struct snapshot *)arg);
+ *              ERR_RETURN(rows_types_create(self->snapshot, NULL, &rows));
+ *              view_set_rows(view, 0, rows, "shallow");
  *              return NULL;
  *      }
  *
  *      static unsigned types_action(struct view *view, enum action action)
  *      {
- *              struct types_view *self = (struct types_view *) view;
+ *              struct types_view *self = (struct types_view *)view;
  *              size_t raw = view_selected(view);
  *
  *              if (action != ACT_OPEN || raw == SIZE_MAX)
  *                      return EFFECT_IGNORED;
- *              return app_open(view->app, &objects_view, &(struct objects_arg){self->snapshot,
- * raw});
+ *              struct objects_arg arg = {self->snapshot, raw};
+ *              return app_open(view->app, &objects_view, &arg);
  *      }
  *
  *      static void types_close(struct view *view)
  *      {
- *              snapshot_unref(((struct types_view *) view)->snapshot);
+ *              snapshot_unref(((struct types_view *)view)->snapshot);
  *      }
  *
  *      const struct view_ops types_view = {
@@ -53,16 +54,18 @@
  *      };
  *
  * 4. Make it reachable: as a tab (app_set_tabs), from another view (app_open), or by name on the
- * command line (app_add_command).
+ *    command line (app_add_command).
  *
  * 5. Write tests/tui/<name>.steps, look at the golden screens, commit them.
  *
- * Two panes: call view_set_rows() for pane 0 and 1; the engine lays them out side by side, one
- * above the other or one at a time, whatever fits. Facts above the rows: `head_rows` and
- * `draw_head`. A picture of its own instead of rows: `draw`. Work that takes long: a job
- * (analysis/job.h) on a runner that the app knows (app_add_runner); its done() calls
- * view_set_rows() with the result, which keeps the user's place. Data that arrive later: cells that
- * are CELL_PENDING, the source's prefetch() to note what is wanted, and drawn() to ask for it.
+ * Two panes: call view_set_rows() for pane 0 and 1; the engine lays them out side by side, one above
+ * the other or one at a time, whatever fits. Facts above the rows: `head_rows` and `draw_head`. A
+ * picture of its own instead of rows: `draw`.
+ *
+ * Work that takes long: a job (analysis/job.h) on a runner that the app knows (app_add_runner); its
+ * done() calls view_set_rows() with the result, which keeps the user's place. If done() uses the
+ * view, close() must call job_cancel_wait(). Data that arrive later: cells that are CELL_PENDING,
+ * the source's prefetch() to note what is wanted, and drawn() to ask for it.
  *
  * A view's functions are called on the UI thread, between open() and close().
  */

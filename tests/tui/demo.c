@@ -241,7 +241,7 @@ int main(int argc, char **argv)
     demo.answers = demo_answers_create();
     app_add_runner(demo.app, demo.runner);
     app_add_watch(demo.app, &(struct app_watch){demo_answers_fd(demo.answers), demo_answers_ready,
-                                                demo_answers_is_busy, demo.answers});
+                                                NULL, demo.answers});
     add_commands(&demo);
     app_set_heading(demo.app, "python3.12, pid 4242");
     const struct nav_tab tabs[] = {

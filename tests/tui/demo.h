@@ -39,7 +39,6 @@ int demo_answers_fd(const struct demo_answers *answers);
 void demo_answers_ask(struct demo_answers *answers);
 /* Takes the answers that have arrived. */
 unsigned demo_answers_ready(void *answers);
-bool demo_answers_is_busy(const void *answers);
 
 /* -- demo_views.c -- */
 

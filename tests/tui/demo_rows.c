@@ -161,10 +161,8 @@ int demo_answers_fd(const struct demo_answers *answers)
     return answers->fd;
 }
 
-bool demo_answers_is_busy(const void *ctx)
+static bool is_busy(const struct demo_answers *answers)
 {
-    const struct demo_answers *answers = ctx;
-
     return answers->n_known < answers->n_asked;
 }
 
@@ -172,7 +170,7 @@ void demo_answers_ask(struct demo_answers *answers)
 {
     uint64_t one = 1;
 
-    if (demo_answers_is_busy(answers) && write(answers->fd, &one, sizeof one) < 0)
+    if (is_busy(answers) && write(answers->fd, &one, sizeof one) < 0)
         abort();
 }
 

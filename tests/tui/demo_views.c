@@ -183,7 +183,7 @@ static struct err *empty_open(struct view *view, const void *arg)
 
 const struct view_ops demo_empty_view = {
     .name = "empty",
-    .keys = KEYS_CYCLES,
+    .keys = KEYS_LIST,
     .bytes = sizeof(struct view),
     .empty = "no reference cycles were found",
     .open = empty_open,

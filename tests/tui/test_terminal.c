@@ -310,6 +310,76 @@ static void test_terminal__refuses_what_it_cannot_use(void **state)
     check_refusal("dumb", "cannot place its cursor");
 }
 
+/* Runs a script that is written down here; returns the wait status. */
+static struct pty *run_steps(const char *steps, int *status)
+{
+    char path[] = "/tmp/steps.XXXXXX";
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0 && write(fd, steps, strlen(steps)) == (ssize_t)strlen(steps));
+    close(fd);
+    char *script = xasprintf("OURO_SCRIPT=%s", path);
+    const char *env[] = {script, NULL};
+    struct pty *pty = start(80, 24, env);
+    *status = pty_wait_exit(pty);
+    unlink(path);
+    free(script);
+    return pty;
+}
+
+static void check_script_fails(const char *steps, const char *why)
+{
+    int status;
+    struct pty *pty = run_steps(steps, &status);
+    const char *after = strstr(pty_output(pty, NULL), leave_screen);
+
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 3);
+    assert_non_null(after);
+    assert_non_null(strstr(after, why));
+    assert_non_null(strstr(after, "builtins.tuple")); /* the screen */
+    pty_destroy(pty);
+}
+
+static void test_terminal__a_script_can_fail(void **state)
+{
+    int status;
+
+    (void)state;
+    check_script_fails("wait-idle\nexpect nonsense\nquit\n", ":2: not on the screen: nonsense");
+    check_script_fails("wait-idle\nexpect-not types\n", ":2: on the screen: types");
+    check_script_fails("wait-idle\nfly\n", ":2: there is no step fly");
+    check_script_fails("wait-idle\nkey Hyper\n", ":2: there is no key Hyper");
+    struct pty *pty = run_steps("# nothing\n\nwait-idle\nquit\nexpect nonsense\n", &status);
+    assert_int_equal(status, 0);
+    pty_destroy(pty);
+}
+
+static void test_terminal__a_script_can_wait_for_a_real_key(void **state)
+{
+    char path[] = "/tmp/steps.XXXXXX";
+    static const char steps[] = "wait-idle\nwait-key\nexpect 1/30\nkey j\nwait-key\nquit\n";
+    int fd = mkstemp(path);
+    struct terminal t;
+
+    (void)state;
+    assert_int_equal(write(fd, steps, strlen(steps)), strlen(steps));
+    close(fd);
+    char *script = xasprintf("OURO_SCRIPT=%s", path);
+    const char *env[] = {script, NULL};
+    struct pty *pty = start(80, 24, env);
+    terminal_init(&t, 80, 24, NULL);
+    terminal_wait(&t, pty, "1/30");
+    pty_send(pty, "x");
+    terminal_wait(&t, pty, "2/30");
+    pty_send(pty, "x");
+    assert_int_equal(pty_wait_exit(pty), 0);
+    pty_destroy(pty);
+    terminal_deinit(&t);
+    unlink(path);
+    free(script);
+}
+
 static void test_terminal__without_utf8_sends_only_ascii(void **state)
 {
     static const char *const env[] = {"LC_ALL=C", NULL};
@@ -343,6 +413,8 @@ int main(int argc, char **argv)
         TEST(test_terminal__ends_when_the_terminal_goes_away),
         TEST(test_terminal__stray_stderr_waits),
         TEST(test_terminal__refuses_what_it_cannot_use),
+        TEST(test_terminal__a_script_can_fail),
+        TEST(test_terminal__a_script_can_wait_for_a_real_key),
         TEST(test_terminal__without_utf8_sends_only_ascii),
     };
 

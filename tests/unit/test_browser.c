@@ -118,7 +118,7 @@ static void test_browser__a_hidden_row_gets_its_cursor_back(void **state)
     browser_action(b, ACT_LAST);
     check_cursor(b, "delta");
     assert_ok(browser_set_filter(b, "!delta"));
-    check_cursor(b, "charlie");
+    check_cursor(b, "alpha");
     assert_ok(browser_set_filter(b, ""));
     check_cursor(b, "delta");
     assert_ok(browser_set_filter(b, "nothing"));
@@ -153,6 +153,22 @@ static void test_browser__a_newer_source_keeps_the_place(void **state)
     check_cursor(b, "charlie");
     assert_int_equal(browser_n_marked(b), 1);
     assert_true(browser_is_marked(b, 20));
+    /* its row is gone: the line where it was, not the top */
+    browser_set_rows(b,
+                     table_create(columns, 4,
+                                  "one   | 11 | 0x40 | d\n"
+                                  "two   | 12 | 0x10 | a\n"
+                                  "three | 13 | 0x30 | c\n"),
+                     NULL);
+    browser_select_id(b, 10);
+    check_cursor(b, "two");
+    browser_set_rows(b, table_create(columns, 4, "three | 13 | 0x30 | c\n"), NULL);
+    browser_set_rows(b,
+                     table_create(columns, 4,
+                                  "three | 13 | 0x30 | c\n"
+                                  "two   | 12 | 0x10 | a\n"),
+                     NULL);
+    check_cursor(b, "two");
     /* other columns: what does not fit any more is let go, and said */
     browser_set_rows(b, table_create(columns, 1, "x\ny\n"), "name");
     check_shown(b, "x y");
@@ -382,6 +398,27 @@ static void test_browser__searches_long_tables_by_a_job(void **state)
     teardown(&f);
 }
 
+static void test_browser__a_new_order_ends_a_search_in_the_old_one(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    setup(&f);
+    struct browser *b = f.browser;
+    browser_set_rows(b, many_create(), NULL);
+    for (int i = 0; i < 10; i++) {
+        said[0] = '\0';
+        browser_set_sort(b, i % 2, true);
+        browser_search_begin(b);
+        browser_search_update(
+            b, "no such row"); /* waits behind the sort, runs when that is installed */
+        settle(&f);
+        assert_int_equal(browser_sort_column(b), i % 2);
+        assert_string_equal(said, ""); /* the search was not finished */
+    }
+    teardown(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +433,7 @@ int main(void)
         TEST(test_browser__newer_wishes_replace_older_ones),
         TEST(test_browser__cancelling_a_sort_keeps_what_is_shown),
         TEST(test_browser__searches_long_tables_by_a_job),
+        TEST(test_browser__a_new_order_ends_a_search_in_the_old_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

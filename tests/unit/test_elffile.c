@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "agent/agent_blob.h"
@@ -127,20 +128,28 @@ static void test_elffile__every_mapping_gives_the_same_bias(void **state)
     assert_int_equal(bias, 7);
 }
 
-/* ---- images in memory ---- */
+/* ---- images of all kinds ---- */
 
-/* Opens a copy that lies in a block of exactly its size, so that a sanitizer sees reads behind it;
- * asks everything of it that can be asked. True if it was opened. */
+/* A file without a name. */
+static int make_file(const void *image, size_t bytes)
+{
+    int fd = memfd_create("test-elffile", MFD_CLOEXEC);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, image, bytes), bytes);
+    return fd;
+}
+
+/* Opens an image and asks everything of it that can be asked. True if it was opened. */
 static bool survives(const void *image, size_t bytes)
 {
-    char *copy = malloc(bytes ? bytes : 1);
+    int fd = make_file(image, bytes);
     struct elffile *elf;
     char version[32];
     size_t available;
     uint64_t bias;
+    struct err *err = elffile_open(fd, "image", &elf);
 
-    memcpy(copy, image, bytes);
-    struct err *err = elffile_open_memory(copy, bytes, "image", &elf);
     if (!err) {
         uint64_t start = elffile_symbol(elf, START_FUNCTION);
         elffile_symbol(elf, "no_such_symbol");
@@ -151,7 +160,7 @@ static bool survives(const void *image, size_t bytes)
         elffile_version_text(elf, 3, 11, version, sizeof version);
         elffile_close(elf);
     }
-    free(copy);
+    close(fd);
     if (err)
         assert_fails(err, ERR_UNSUPPORTED, "'image' is not a program that we can read");
     return !err;
@@ -248,15 +257,12 @@ static void test_elffile__corrupted_images(void **state)
 
 static void test_elffile__file_that_is_cut_later(void **state)
 {
-    char path[] = "/tmp/elffile-XXXXXX";
-    int fd = mkstemp(path);
+    int fd = make_file(agent_blob, agent_blob_bytes);
     struct elffile *elf;
     size_t available;
     char version[32];
 
     (void)state;
-    unlink(path);
-    assert_int_equal(write(fd, agent_blob, agent_blob_bytes), agent_blob_bytes);
     assert_ok(elffile_open(fd, "agent", &elf));
     assert_int_equal(ftruncate(fd, 100), 0); /* by whoever owns the target */
     elffile_symbol(elf, START_FUNCTION);
@@ -301,15 +307,17 @@ static void test_elffile__version_texts(void **state)
                            "3.8.0rc1+\0",
                            text));
     assert_string_equal(text, "3.8.0rc1+");
+    assert_true(VERSION_IN("/opt/python/3.8.18\0", text)); /* two texts that the linker merged */
+    assert_string_equal(text, "3.8.18");
     assert_false(VERSION_IN("\0"
                             "3.80.1\0",
                             text));
-    assert_false(VERSION_IN("x3.8.1\0", text));
+    assert_false(VERSION_IN("13.8.1\0.3.8.1\0", text));
     assert_false(VERSION_IN("\0"
                             "3.8.\0",
                             text));
     assert_false(VERSION_IN("\0"
-                            "3.8.1 and a lot of text behind it\0",
+                            "3.8.1234567890123456789012345\0",
                             text));
     assert_false(version_in("\0"
                             "3.8.1",
@@ -333,9 +341,6 @@ static void test_elffile__version_texts_are_printable(void **state)
                             text));
     assert_false(VERSION_IN("\0"
                             "3.8.1\n\0",
-                            text));
-    assert_false(VERSION_IN("\0"
-                            "3.8.1\xc2\x9b\0",
                             text));
     assert_true(VERSION_IN("\0"
                            "3.8.1\x1b[31m\0"

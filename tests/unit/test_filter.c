@@ -96,6 +96,7 @@ static void test_filter__expressions(void **state)
     check("/r t/", "pear tree");
     check("!/^app/", "Zebra a,b");
     check("/zeb/,/\\/x/", "Zebra");
+    check("/p{2}le$/ /a+.*p?\\+?/", "apple");
 }
 
 static void test_filter__numbers(void **state)
@@ -157,6 +158,9 @@ static void test_filter__errors_say_where(void **state)
     check_error("!", "something is missing at character 2");
     check_error("/abc", "no closing '/' at character 1");
     check_error("/a(/", "at character 1");
+    check_error("/a{9}{9}{99}/", "the expression repeats too much at character 1");
+    check_error("/a+++++++++++++/", "the expression repeats too much");
+    check_error("/(a)\\1/", "back references are not supported");
     check_error("/a/b", "a blank or comma is missing at character 4");
     check_error("\"abc", "the quote is not closed");
     check_error("value=v", "only rows on the screen");

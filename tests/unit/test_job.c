@@ -248,6 +248,35 @@ static void test_job__destroy_cancels_and_delivers_everything(void **state)
     job_runner_destroy(NULL);
 }
 
+static struct err *busy_run(struct job *job, void *ctx)
+{
+    (void)ctx;
+    for (uint64_t i = 0; !job_is_cancelled(job); i++) {
+        job_progress_text(job, "step %llu", (unsigned long long)i);
+        job_progress_counts(job, i, 2 * i);
+        job_progress_fraction(job, 0.25);
+    }
+    return NULL;
+}
+
+static void test_job__progress_is_read_while_it_changes(void **state)
+{
+    struct job_runner *runner = runner_make();
+    struct job_progress progress;
+    unsigned n_seen = 0;
+
+    (void)state;
+    job_submit(runner, &(struct job_spec){"busy", busy_run, NULL, NULL});
+    while (n_seen < 1000) {
+        assert_true(job_runner_progress(runner, &progress));
+        n_seen += !strncmp(progress.text, "step ", 5);
+        sched_yield();
+    }
+    job_runner_cancel_all(runner);
+    dispatch_until_idle(runner);
+    job_runner_destroy(runner);
+}
+
 struct chain {
     struct job_runner *runner;
     unsigned n_left;
@@ -329,6 +358,7 @@ int main(void)
         TEST(test_job__runs_in_order_and_delivers_on_the_owner),
         TEST(test_job__is_busy_until_delivered),
         TEST(test_job__shows_progress),
+        TEST(test_job__progress_is_read_while_it_changes),
         TEST(test_job__cancels_the_running_one_only),
         TEST(test_job__cancels_a_waiting_one_without_running_it),
         TEST(test_job__cancel_wait_leaves_nothing_behind),

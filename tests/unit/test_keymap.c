@@ -49,9 +49,9 @@ static void test_keymap__looks_in_the_class_then_in_its_parents(void **state)
     struct keymap *keymap = defaults();
 
     (void)state;
-    assert_int_equal(keymap_lookup(keymap, KEYS_TYPES, key("t")), ACT_GROUP);
+    assert_int_equal(keymap_lookup(keymap, KEYS_TYPES, key("D")), ACT_DIFF);
     assert_int_equal(keymap_lookup(keymap, KEYS_PROCS, key("t")), ACT_NONE);
-    assert_int_equal(keymap_lookup(keymap, KEYS_OBJECT, key("p")), ACT_PATH);
+    assert_int_equal(keymap_lookup(keymap, KEYS_OBJECT, key("v")), ACT_VALUE);
     assert_int_equal(keymap_lookup(keymap, KEYS_OBJECT, key("f")), ACT_FILTER);
     assert_int_equal(keymap_lookup(keymap, KEYS_OBJECT, key("?")), ACT_HELP);
     assert_int_equal(keymap_lookup(keymap, KEYS_PROMPT, key("?")), ACT_NONE);
@@ -75,12 +75,12 @@ static void test_keymap__finds_conflicts(void **state)
                                          {KEYS_NONE, "", ACT_NONE, NULL}};
     const struct binding_spec unknown[] = {{KEYS_LIST, "x Hyper", ACT_FILTER, NULL},
                                            {KEYS_NONE, "", ACT_NONE, NULL}};
-    const struct binding_spec reserved[] = {{KEYS_TYPES, "j", ACT_GROUP, NULL},
+    const struct binding_spec reserved[] = {{KEYS_TYPES, "j", ACT_DIFF, NULL},
                                             {KEYS_GLOBAL, "j", ACT_DOWN, NULL},
                                             {KEYS_NONE, "", ACT_NONE, NULL}};
     const struct binding_spec same_again[] = {{KEYS_TYPES, "Enter", ACT_OPEN, "objects"},
                                               {KEYS_GLOBAL, "Enter", ACT_OPEN, NULL},
-                                              {KEYS_TYPES, "x", ACT_GROUP, NULL},
+                                              {KEYS_TYPES, "x", ACT_DIFF, NULL},
                                               {KEYS_GLOBAL, "x", ACT_SORT, NULL},
                                               {KEYS_NONE, "", ACT_NONE, NULL}};
     struct keymap *keymap = NULL;
@@ -88,7 +88,7 @@ static void test_keymap__finds_conflicts(void **state)
     (void)state;
     check_conflict(twice, "key 'y' is bound twice in 'lists'");
     check_conflict(unknown, "there is no key 'Hyper'");
-    check_conflict(reserved, "key 'j' is 'down' everywhere and cannot be 'group' in 'types'");
+    check_conflict(reserved, "key 'j' is 'down' everywhere and cannot be 'diff' in 'types'");
     assert_ok(keymap_create(same_again, &keymap));
     keymap_destroy(keymap);
 }

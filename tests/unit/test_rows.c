@@ -169,7 +169,8 @@ static void big_cell(const struct rows *rows, size_t raw, unsigned col, struct c
     if (col == 1)
         ret->text = big->types[mix(raw) % BIG_TYPES];
     if (col == 2) {
-        snprintf(ret->buf, sizeof ret->buf, "object %llx", (unsigned long long)mix(raw));
+        /* too many to be numbered, and each one some times over */
+        snprintf(ret->buf, sizeof ret->buf, "object %llx", (unsigned long long)mix(raw) & 0x7ffff);
         ret->text = ret->buf;
     }
 }

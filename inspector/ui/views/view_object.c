@@ -1,0 +1,223 @@
+/* One object: facts, what holds it, what it holds. Enter follows a reference, Esc comes back. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "inspector/base/units.h"
+#include "inspector/rows/rows_edges.h"
+#include "inspector/rows/rows_objects.h"
+#include "inspector/ui/views/views.h"
+
+enum { REFERRERS, REFERENTS, LINE_BYTES = 512, PREFETCH_ROWS = 200 };
+
+#define ONLY_STRONG "strength=strong"
+
+struct object_view {
+    struct view view;
+    struct product *product;
+    struct heap *heap; /* the one it is shown from: the newest that has it */
+    uint32_t object;
+    bool is_gone; /* a newer snapshot does not have it */
+};
+
+static struct err *load_tables(struct object_view *self)
+{
+    struct heap *heap = self->heap;
+    struct rows *referrers, *referents;
+
+    ERR_RETURN(
+        rows_edges_create(heap->snapshot, heap->lookup, self->object, EDGES_REFERRERS, &referrers));
+    struct err *err =
+        rows_edges_create(heap->snapshot, heap->lookup, self->object, EDGES_REFERENTS, &referents);
+    if (err) {
+        rows_destroy(referrers);
+        return err;
+    }
+    /* what fits on some screens is asked for at once: scrolling and searching find it there */
+    rows_prefetch(referrers, 0, PREFETCH_ROWS);
+    rows_prefetch(referents, 0, PREFETCH_ROWS);
+    view_set_pane_title(&self->view, REFERRERS, "referrers: what holds it");
+    view_set_pane_title(&self->view, REFERENTS, "referents: what it holds");
+    view_set_rows(&self->view, REFERRERS, referrers, NULL);
+    view_set_rows(&self->view, REFERENTS, referents, NULL);
+    return NULL;
+}
+
+/* The last part of a type's name is enough in the crumbs. */
+static const char *short_name(const char *type)
+{
+    const char *dot = strrchr(type, '.');
+
+    return dot && dot[1] ? dot + 1 : type;
+}
+
+static struct err *object_open(struct view *view, const void *arg)
+{
+    struct object_view *self = (struct object_view *)view;
+    const struct object_arg *object = arg;
+
+    self->product = object->product;
+    self->heap = heap_ref(object->heap);
+    self->object = object->object;
+    view_set_crumb(view, "%s",
+                   short_name(snapshot_type_of(self->heap->snapshot, self->object)->name));
+    struct err *err = load_tables(self);
+    if (err)
+        heap_unref(self->heap);
+    return err;
+}
+
+static void object_close(struct view *view)
+{
+    heap_unref(((struct object_view *)view)->heap);
+}
+
+/* The same object in another snapshot: address and type are the same. */
+static uint32_t find_again(const struct object_view *self, const struct snapshot *now)
+{
+    const struct snapshot *was = self->heap->snapshot;
+    uint32_t found = snapshot_find(now, was->address[self->object]);
+
+    if (found != SNAPSHOT_NONE &&
+        snapshot_type_of(now, found)->address != snapshot_type_of(was, self->object)->address)
+        found = SNAPSHOT_NONE;
+    return found;
+}
+
+static struct err *object_reload(struct view *view, const void *arg)
+{
+    struct object_view *self = (struct object_view *)view;
+    struct heap *now = product_heap(self->product);
+    uint32_t found = find_again(self, now->snapshot);
+
+    (void)arg;
+    self->is_gone = found == SNAPSHOT_NONE;
+    if (self->is_gone)
+        return NULL;
+    struct heap *was = self->heap;
+    self->heap = heap_ref(now);
+    self->object = found;
+    struct err *err = load_tables(self);
+    heap_unref(was);
+    return err;
+}
+
+static void object_describe(const struct view *view, struct str *ret)
+{
+    const struct object_view *self = (const struct object_view *)view;
+
+    if (self->is_gone)
+        str_append(ret, "gone: as it was in an earlier snapshot");
+}
+
+static void object_drawn(struct view *view)
+{
+    struct object_view *self = (struct object_view *)view;
+
+    if (self->heap->lookup && !lookup_value(self->heap->lookup, self->object))
+        lookup_want_value(self->heap->lookup, self->object);
+    product_ask(self->product, self->heap);
+}
+
+static unsigned follow(struct view *view)
+{
+    struct object_view *self = (struct object_view *)view;
+    size_t raw = view_selected(view);
+
+    if (raw == SIZE_MAX)
+        return EFFECT_REDRAW;
+    struct object_arg arg = {self->product, self->heap,
+                             rows_edges_object(browser_rows(view_browser(view)), raw)};
+    return app_open(view->app, &object_view, &arg);
+}
+
+/* W: weak references are there, or not. */
+static unsigned toggle_weak(struct view *view)
+{
+    struct browser *browser = view_browser(view);
+    const char *filter = strcmp(browser_filter(browser), ONLY_STRONG) ? ONLY_STRONG : "";
+
+    app_report(view->app, browser_set_filter(browser, filter));
+    return EFFECT_REDRAW;
+}
+
+static unsigned object_action(struct view *view, enum action action)
+{
+    if (action == ACT_OPEN)
+        return follow(view);
+    if (action == ACT_WEAK)
+        return toggle_weak(view);
+    if (action == ACT_VALUE) {
+        struct object_view *self = (struct object_view *)view;
+        product_show_value(self->product, self->heap, self->object);
+        return EFFECT_REDRAW;
+    }
+    return EFFECT_IGNORED;
+}
+
+/* ---- the facts above ---- */
+
+static const char *cell_text(const struct object_view *self, enum rows_objects_column col,
+                             struct cell *cell, char buf[CELL_BUF_BYTES])
+{
+    object_cell(self->heap->snapshot, self->heap->lookup, self->object, col, cell);
+    return cell_format(&object_columns[col], cell, false, buf);
+}
+
+static int object_head_rows(const struct view *view, int width)
+{
+    (void)view;
+    return width < 70 ? 4 : 3;
+}
+
+static void flags_line(const struct object_view *self, char *line)
+{
+    const struct snapshot *s = self->heap->snapshot;
+    uint8_t flags = s->flags[self->object];
+
+    snprintf(line, LINE_BYTES, "%s%s%s%s", flags & OBJECT_TRACKED ? "tracked" : "not tracked",
+             flags & OBJECT_IMMORTAL ? ", immortal" : "",
+             snapshot_type_of(s, self->object)->flags & TYPE_FINALIZER ? ", has a finalizer" : "",
+             flags & OBJECT_FINALIZED ? ", finalized" : "");
+}
+
+static void object_draw_head(const struct view *view, struct area area)
+{
+    const struct object_view *self = (const struct object_view *)view;
+    struct cell cells[5];
+    char bufs[5][CELL_BUF_BYTES], flags[LINE_BYTES];
+    const char *address = cell_text(self, OBJECTS_ADDRESS, &cells[0], bufs[0]);
+    const char *value = cell_text(self, OBJECTS_VALUE, &cells[1], bufs[1]);
+    const char *refcount = cell_text(self, OBJECTS_REFCOUNT, &cells[2], bufs[2]);
+    const char *shallow = cell_text(self, OBJECTS_SHALLOW, &cells[3], bufs[3]);
+    const char *generation = cell_text(self, OBJECTS_GENERATION, &cells[4], bufs[4]);
+    bool wide = object_head_rows(view, area.width) == 3;
+
+    flags_line(self, flags);
+    int used = draw_text(area, 0, 0, ROLE_TITLE,
+                         snapshot_type_of(self->heap->snapshot, self->object)->name);
+    draw_printf(area, 0, used, ROLE_DIM, " at %s", address);
+    draw_text(area, 1, 0, ROLE_NORMAL, value);
+    if (wide) {
+        draw_printf(area, 2, 0, ROLE_NORMAL, "refcount %s   shallow %s   generation %s   %s",
+                    refcount, shallow, generation, flags);
+        return;
+    }
+    draw_printf(area, 2, 0, ROLE_NORMAL, "refcount %s  shallow %s", refcount, shallow);
+    draw_printf(area, 3, 0, ROLE_NORMAL, "generation %s  %s", generation, flags);
+}
+
+const struct view_ops object_view = {
+    .name = "object",
+    .keys = KEYS_OBJECT,
+    .bytes = sizeof(struct object_view),
+    .empty = "nothing in the heap holds it: a root, or held by C code",
+    .open = object_open,
+    .close = object_close,
+    .reload = object_reload,
+    .action = object_action,
+    .describe = object_describe,
+    .drawn = object_drawn,
+    .head_rows = object_head_rows,
+    .draw_head = object_draw_head,
+};
