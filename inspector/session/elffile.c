@@ -12,6 +12,7 @@
 enum {
     VERSION_HIDDEN = 0x8000, /* in .gnu.version: not the default version of its symbol */
     VERSION_TEXT_MAX = 24,
+    PIECE_BYTES = 64 << 10, /* read at once: what is wanted is small, segments are not */
 };
 
 #if defined(__x86_64__)
@@ -183,17 +184,20 @@ uint64_t elffile_symbol(const struct elffile *file, const char *name)
     return hidden;
 }
 
-/* The bytes of a segment that are in the file, *n > 0 of them; NULL if there are none. They are read
- * once and stay as long as `file`. */
-static const char *segment_bytes(const struct elffile *file, const GElf_Phdr *segment, size_t *n)
+/*
+ * At most PIECE_BYTES of a segment, from `skip` bytes into it on; as many as the file has of it, *n > 0.
+ * NULL if there are none. What was read stays as long as `file`.
+ */
+static const char *segment_piece(const struct elffile *file, const GElf_Phdr *segment,
+                                 uint64_t skip, size_t *n)
 {
-    if (segment->p_offset >= file->file_bytes)
+    uint64_t left = segment->p_filesz - skip, at = segment->p_offset + skip;
+
+    if (skip >= segment->p_filesz || at < skip || at >= file->file_bytes)
         return NULL;
-    *n = file->file_bytes - segment->p_offset;
-    if (*n > segment->p_filesz)
-        *n = segment->p_filesz;
-    Elf_Data *data =
-        *n ? elf_getdata_rawchunk(file->elf, (int64_t)segment->p_offset, *n, ELF_T_BYTE) : NULL;
+    left = left < file->file_bytes - at ? left : file->file_bytes - at;
+    *n = left < PIECE_BYTES ? left : PIECE_BYTES;
+    Elf_Data *data = elf_getdata_rawchunk(file->elf, (int64_t)at, *n, ELF_T_BYTE);
     return data && data->d_size == *n ? data->d_buf : NULL;
 }
 
@@ -201,15 +205,16 @@ uint64_t elffile_find_code(const struct elffile *file, const void *bytes, size_t
 {
     for (size_t i = 0; i < file->n_segments; i++) {
         const GElf_Phdr *segment = &file->segments[i];
-        size_t available;
-        if (!(segment->p_flags & PF_X))
-            continue;
-        const char *code = segment_bytes(file, segment, &available);
-        if (!code)
-            continue;
-        const char *found = memmem(code, available, bytes, n);
-        if (found)
-            return segment->p_vaddr + (uint64_t)(found - code);
+        uint64_t skip = 0;
+        size_t available = PIECE_BYTES;
+        for (; segment->p_flags & PF_X && available > n; skip += available - n) { /* they overlap */
+            const char *code = segment_piece(file, segment, skip, &available);
+            const char *found = code ? memmem(code, available, bytes, n) : NULL;
+            if (found)
+                return segment->p_vaddr + skip + (uint64_t)(found - code);
+            if (!code)
+                break;
+        }
     }
     return 0;
 }
@@ -218,14 +223,11 @@ const void *elffile_bytes(const struct elffile *file, uint64_t address, size_t *
 {
     for (size_t i = 0; i < file->n_segments; i++) {
         const GElf_Phdr *segment = &file->segments[i];
-        size_t n;
-        if (address < segment->p_vaddr || address - segment->p_vaddr >= segment->p_filesz)
+        if (address < segment->p_vaddr)
             continue;
-        const char *bytes = segment_bytes(file, segment, &n);
-        if (!bytes || address - segment->p_vaddr >= n)
-            continue;
-        *available = n - (address - segment->p_vaddr);
-        return bytes + (address - segment->p_vaddr);
+        const char *bytes = segment_piece(file, segment, address - segment->p_vaddr, available);
+        if (bytes)
+            return bytes;
     }
     return NULL;
 }

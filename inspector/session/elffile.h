@@ -34,12 +34,12 @@ bool elffile_bias(const struct elffile *elf, uint64_t map_start, uint64_t map_of
 /* The address in the file of a defined dynamic symbol (its default version), 0 if there is none. */
 uint64_t elffile_symbol(const struct elffile *elf, const char *name);
 
-/* The address in the file of the first place in an executable segment with these bytes, 0 if there
- * is none. */
+/* The address in the file of the first place in an executable segment with these bytes (a few), 0 if
+ * there is none. */
 uint64_t elffile_find_code(const struct elffile *elf, const void *bytes, size_t n);
 
-/* The bytes at an address in the file, at most up to the end of its segment; NULL if it is not
- * there. */
+/* The bytes at an address in the file: up to the end of its segment, but at most 64 KiB; NULL if it is
+ * not there. */
 const void *elffile_bytes(const struct elffile *elf, uint64_t address, size_t *available);
 
 /* The first text of the file that ends in a version major.minor.patch, as Python's own data have it;

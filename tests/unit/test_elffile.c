@@ -106,6 +106,41 @@ static void test_elffile__finds_code(void **state)
     assert_int_equal(elffile_find_code(libc->elf, "no such code in here", 20), 0);
 }
 
+/* Segments are searched in pieces; what lies across two of them is found, and where it begins. */
+static void test_elffile__finds_code_across_pieces(void **state)
+{
+    enum { BYTES = 200 << 10, HEAD = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr) };
+    const Elf64_Phdr segment = {.p_type = PT_LOAD,
+                                .p_flags = PF_X | PF_R,
+                                .p_vaddr = 0x400000,
+                                .p_filesz = BYTES,
+                                .p_memsz = BYTES};
+    Elf64_Ehdr header;
+    char *image = calloc(1, BYTES);
+    struct elffile *elf;
+
+    (void)state;
+    memcpy(&header, agent_blob, sizeof header);
+    header.e_phoff = sizeof header;
+    header.e_phnum = 1;
+    header.e_shoff = header.e_shnum = header.e_shstrndx = 0;
+    memcpy(image, &header, sizeof header);
+    memcpy(image + sizeof header, &segment, sizeof segment);
+    for (size_t at = (64 << 10) - 12; at < BYTES - 5; at += at < (64 << 10) + 12 ? 1 : 6553) {
+        memcpy(image + at, "needle", 6);
+        assert_ok(elffile_open_memory(image, BYTES, "image", &elf));
+        assert_int_equal(elffile_find_code(elf, "needle", 6), 0x400000 + at);
+        elffile_close(elf);
+        memset(image + at, 0, 6);
+    }
+    memcpy(image + BYTES - 6, "needle", 6); /* the very last bytes */
+    assert_ok(elffile_open_memory(image, BYTES, "image", &elf));
+    assert_int_equal(elffile_find_code(elf, "needle", 6), 0x400000 + BYTES - 6);
+    assert_int_equal(elffile_find_code(elf, "needles", 7), 0);
+    elffile_close(elf);
+    free(image);
+}
+
 static void test_elffile__every_mapping_gives_the_same_bias(void **state)
 {
     const struct libc *libc = *state;
@@ -358,6 +393,7 @@ int main(void)
         LIBC(test_elffile__default_version_of_a_symbol),
         LIBC(test_elffile__bytes_are_those_in_memory),
         LIBC(test_elffile__finds_code),
+        TEST(test_elffile__finds_code_across_pieces),
         LIBC(test_elffile__every_mapping_gives_the_same_bias),
         TEST(test_elffile__the_agent),
         TEST(test_elffile__no_elf),
