@@ -1,6 +1,7 @@
 /*
  * ouro: the command line. Chooses a subcommand or the terminal interface, prints errors, sets the exit status.
  */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -140,6 +141,8 @@ int main(int argc, char **argv)
 
     setlocale(LC_CTYPE, ""); /* numbers stay in the "C" locale */
     struct err *err = run(argc - 1, argv + 1, &status);
+    if (!err && (fflush(stdout) || ferror(stdout)))
+        err = err_sys(errno, "cannot write the answer");
     if (!err)
         return status;
     fprintf(stderr, "ouro: %s\n", err_format(err, text, sizeof text));

@@ -48,12 +48,13 @@ static bool wants_help(int argc, char **argv)
 
 static void print_help(const struct command *command, const struct opt *options)
 {
+    static const struct opt help[] = {OPT_FLAG('h', "help", NULL, "this text"), OPT_END};
     struct str text = STR_INIT;
 
     str_printf(&text, "usage: ouro %s %s%s[options]\n\n%s\n\noptions:\n", command->name,
                command->args, *command->args ? " " : "", command->summary);
     opt_help(options, &text);
-    str_append(&text, "      --help                 this text\n");
+    opt_help(help, &text);
     fputs(text.text, stdout);
     str_deinit(&text);
 }
@@ -169,6 +170,21 @@ static struct err *parse_sort(const struct rows *rows, const char *text, struct 
         spec->descending = text[n + 1] == 'd';
     else if (text[n])
         return err_new(ERR_USAGE, "asc and desc are the directions", "cannot sort '%s'", text + n);
+    return NULL;
+}
+
+struct err *table_check(const struct column *columns, unsigned n_columns,
+                        const struct table_options *options)
+{
+    const struct rows rows = {.columns = columns, .n_columns = n_columns};
+    struct rows_spec spec;
+    struct filter *filter = NULL;
+
+    if (options->sort)
+        ERR_RETURN(parse_sort(&rows, options->sort, &spec));
+    if (options->filter)
+        ERR_RETURN(filter_parse(options->filter, &rows, &filter));
+    filter_destroy(filter);
     return NULL;
 }
 

@@ -84,6 +84,12 @@ struct table_options {
         OPT_TEXT('f', "filter", &(options).filter, "EXPR",                                         \
                  "only rows that match: text, !text, /regex/, count>100 …")
 
+/*
+ * Whether a table with these columns can be sorted and filtered as asked: ERR_USAGE. Before a target
+ * is touched for a table that cannot be shown.
+ */
+ERR_CHECK struct err *table_check(const struct column *columns, unsigned n_columns,
+                                  const struct table_options *options);
 /* Sorts and filters as asked; by default by column `default_sort`, descending. */
 ERR_CHECK struct err *table_arrange(struct rows *rows, const struct table_options *options,
                                     int default_sort);

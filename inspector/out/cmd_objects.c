@@ -40,6 +40,7 @@ struct err *cmd_objects(int argc, char **argv)
     ERR_RETURN(cmd_options("objects", table, argc, argv, &helped));
     if (helped)
         return NULL;
+    ERR_RETURN(table_check(object_columns, OBJECTS_COLUMNS, &options));
     ERR_RETURN(target_open(argv[0], &target));
     struct err *err = target_snapshot(&target, SNAPSHOT_SERVE);
     if (!err)

@@ -16,7 +16,7 @@ struct rows_types {
     size_t n;
 };
 
-static const struct column columns[TYPES_COLUMNS] = {
+const struct column type_columns[TYPES_COLUMNS] = {
     [TYPES_TYPE] = {"type", "type", "module and qualified name of the type", COL_TYPE, 0, 16, 0},
     [TYPES_COUNT] = {"count", "count", "live instances of exactly this type", COL_COUNT, COL_F_DESC,
                      7, 1},
@@ -139,7 +139,7 @@ static struct err *create(struct snapshot *snapshot, struct snapshot *baseline, 
     if (fine) {
         types->rows = (struct rows){
             .ops = &ops,
-            .columns = columns,
+            .columns = type_columns,
             .n_columns = baseline ? TYPES_COLUMNS : TYPES_COUNT_DELTA,
             .immutable = true,
         };

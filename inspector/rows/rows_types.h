@@ -18,6 +18,9 @@ enum rows_types_column {
     TYPES_COLUMNS,
 };
 
+/* The columns: TYPES_COUNT_DELTA of them without a baseline. */
+extern const struct column type_columns[TYPES_COLUMNS];
+
 /*
  * `baseline` (may be NULL) is an earlier snapshot of the same process. Both are kept alive by the
  * source. Rows are by name; types that only the baseline has come with a count of 0.
