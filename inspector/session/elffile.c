@@ -12,7 +12,8 @@
 enum {
     VERSION_HIDDEN = 0x8000, /* in .gnu.version: not the default version of its symbol */
     VERSION_TEXT_MAX = 24,
-    PIECE_BYTES = 64 << 10, /* read at once: what is wanted is small, segments are not */
+    PIECE_BYTES = 64 << 10,     /* read at once: what is wanted is small, segments are not */
+    READ_BYTES_MAX = 256 << 20, /* of a table, or to look for a text in */
 };
 
 #if defined(__x86_64__)
@@ -61,8 +62,11 @@ static struct err *read_segments(struct elffile *file, const char *name)
 static Elf_Data *section_data(Elf *elf, size_t index)
 {
     Elf_Scn *section = elf_getscn(elf, index);
-    Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+    GElf_Shdr header;
 
+    if (!section || !gelf_getshdr(section, &header) || header.sh_size > READ_BYTES_MAX)
+        return NULL;
+    Elf_Data *data = elf_getdata(section, NULL);
     return data && data->d_buf ? data : NULL;
 }
 
@@ -245,8 +249,10 @@ static size_t version_length(const char *text, const char *end)
 bool elffile_version_text(const struct elffile *file, int major, int minor, char *buf, size_t cap)
 {
     char start[16];
-    size_t bytes = 0;
-    const char *image = elf_rawfile(file->elf, &bytes), *at = image;
+    /* not elf_rawfile(): libelf forgets what it has read before */
+    size_t bytes = file->file_bytes < READ_BYTES_MAX ? file->file_bytes : READ_BYTES_MAX;
+    Elf_Data *whole = elf_getdata_rawchunk(file->elf, 0, bytes, ELF_T_BYTE);
+    const char *image = whole ? whole->d_buf : NULL, *at = image;
     const char *end = at ? at + bytes : NULL;
     size_t prefix = (size_t)snprintf(start, sizeof start, "%d.%d.", major, minor);
 

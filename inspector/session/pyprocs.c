@@ -160,7 +160,8 @@ struct err *pyprocs_list(struct pyprocs *ret)
         procs.at[procs.n++] = proc;
     }
     closedir(dir);
-    qsort(procs.at, procs.n, sizeof *procs.at, by_pid);
+    if (procs.n)
+        qsort(procs.at, procs.n, sizeof *procs.at, by_pid);
     *ret = procs;
     return NULL;
 }
