@@ -104,7 +104,7 @@ void browser_set_rows(struct browser *b, struct rows *rows, const char *sort)
         b->wanted.descending = useful_direction(rows, b->wanted.sort_column);
     }
     b->rows = rows;
-    if (!old || old->columns != rows->columns) {
+    if (!old || old->columns != rows->columns || old->n_columns != rows->n_columns) {
         free(b->natural);
         b->natural = xalloc((rows->n_columns + 1) * sizeof *b->natural);
     }
