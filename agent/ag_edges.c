@@ -19,6 +19,7 @@ enum {
     KEYS_INDICES = 32,
     ENTRY_GENERAL_BYTES = 24, /* hash, key, value */
     ENTRY_STR_BYTES = 16,     /* key, value */
+    HAS_TZINFO = 24,          /* _PyTZINFO_HEAD: hash, flag */
 };
 
 static void push(struct ag_edges *edges, struct pyobj *target)
@@ -300,6 +301,8 @@ static void member_edges(struct ag_edges *edges, struct pyobj *object, const str
         else if (target && !(AG_FIELD(uint64_t, ag_type_of(target), TP_FLAGS) & TPF_HAVE_GC))
             push_unless_visited(edges, target);
     }
+    if (type->tzinfo && AG_FIELD(char, object, HAS_TZINFO)) /* else it is shorter */
+        push(edges, field(object, type->tzinfo));
 }
 
 /* ---- all ---- */

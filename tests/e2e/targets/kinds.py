@@ -89,7 +89,7 @@ kind("bytes", b"".join([b"some ", b"bytes"]))
 kind("bytes empty", b"", shared=True)
 kind("bytearray", bytearray(b"may change"))
 kind("bytearray empty", bytearray())
-kind("memoryview", memoryview(bytearray(b"viewed")))
+kind("memoryview", memoryview(bytearray(b"viewed")), edges=lambda o: [(None, "buffer")])
 
 # ---- sequences ----
 held = ["held"]
@@ -131,6 +131,18 @@ kind("range", range(1000001, 5000005, 3), edges=lambda o: [(None, ".start"), (No
 kind("slice", slice(held, other, None), edges=lambda o: [(held, ".start"), (other, ".stop")])
 kind("array", array.array("d", [1.0, 2.0, 3.0]))
 kind("deque", collections.deque([held, other], maxlen=7), edges=lambda o: [(held, "[0]"), (other, "[1]")])
+
+
+class DequeSubclass(collections.deque):
+    pass
+
+
+noted_deque = DequeSubclass([held, other])
+noted_deque.note = held
+kind("deque subclass", noted_deque, edges=lambda o: [(held, "[0]"), (other, "[1]"), (DequeSubclass, ".__class__")])
+rotated = collections.deque(range(1000000, 1000100))
+rotated.rotate(37)
+kind("deque rotated", rotated, edges=lambda o: [(o[0], "[0]"), (o[99], "[99]")])
 kind("deque empty", collections.deque())
 kind("deque long", collections.deque([held] * 200), edges=lambda o: [(held, "[%d]" % i) for i in range(200)])
 
@@ -189,6 +201,7 @@ def plain(a, b=held, *, c=other) -> int:
     return a
 
 
+plain.__annotations__  # it is made when somebody asks
 kind("function", plain, edges=lambda o: [
     (o.__code__, ".__code__"), (o.__globals__, ".__globals__"), (o.__defaults__, ".__defaults__"),
     (o.__kwdefaults__, ".__kwdefaults__"), (o.__annotations__, ".__annotations__"), (o.__doc__, ".__doc__"),
@@ -210,6 +223,8 @@ closed = outer(held, other)
 kind("closure", closed, edges=lambda o: [(o.__closure__, ".__closure__")])
 kind("closure tuple", closed.__closure__, edges=lambda o: [(o[0], "closure x"), (o[1], "closure y")])
 kind("cell", closed.__closure__[0], edges=lambda o: [(held, ".cell_contents")])
+kind("cell of itself", cell_of_itself := types.CellType(), edges=lambda o: [(o, ".cell_contents")])
+cell_of_itself.cell_contents = cell_of_itself
 kind("cell empty", types.CellType())
 kind("lambda with defaults", lambda a=held, b=other: a, edges=lambda o: [(o.__defaults__, ".__defaults__")])
 kind("code", plain.__code__, edges=lambda o: [
@@ -230,7 +245,7 @@ def cached(x):
 
 
 cached_result = cached(1000004)
-kind("lru_cache", cached, edges=lambda o: [(o.__wrapped__, None)])
+kind("lru_cache", cached, edges=lambda o: [(o.__wrapped__, ".__wrapped__"), (cached_result, "cached")])
 
 
 @functools.singledispatch
@@ -334,7 +349,7 @@ class MoreSlots(Slots):
 
 kind("instance with slots", Slots(), edges=lambda o: [(held, "slot left"), (other, "slot right"), (Slots, ".__class__")])
 kind("instance with slots and dict", SlotsAndDict(), edges=lambda o: [(held, "slot left"), (other, "slot right")] + (
-    [(held, ".free")] if INLINE else [(None, ".__dict__")]))
+    [(held, ".free")] if INLINE and MINOR != 13 else [(None, ".__dict__")]))
 kind("instance with inherited slots", MoreSlots(), edges=lambda o: [(held, "slot left"), (other, "slot right"), (held, "slot third")])
 
 
@@ -346,15 +361,14 @@ fat_int = Int(10 ** 30)
 fat_int.note = held
 kind("int subclass with dict", fat_int, edges=lambda o: [(Int, ".__class__"), (None, ".__dict__")])
 kind("class", Plain, edges=lambda o: [
-    (o.__mro__, ".__mro__"), (o.__bases__, ".__bases__"), (o.__base__, ".__base__"), (type, ".__class__"),
-    (None, ".__dict__"), (o.__qualname__, ".__qualname__")])
+    (o.__mro__, ".__mro__"), (o.__bases__, ".__bases__"), (o.__base__, ".__base__"), (None, ".__dict__"), (o.__qualname__, ".__qualname__")])
 kind("class with slots", Slots)
 kind("class with subclasses", Base := type("Base", (), {}), edges=lambda o: [(None, ".__subclasses__()")])
 Derived = type("Derived", (Base,), {"note": held})
 kind("abstract class", abc.ABCMeta("Abstract", (), {}))
 kind("static class", int)
 kind("metaclass", abc.ABCMeta)
-kind("property", Plain.__dict__["prop"], edges=lambda o: [(o.fget, ".fget")])
+kind("property", Plain.__dict__["prop"], edges=lambda o: [(o.fget, ".fget")] + ([(None, ".__name__")] if MINOR >= 10 else []))
 kind("classmethod", Plain.__dict__["cls_method"], edges=lambda o: [(o.__func__, ".__func__")])
 kind("staticmethod", Plain.__dict__["static"], edges=lambda o: [(o.__func__, ".__func__")])
 kind("bound method", lonely_method := Plain().method, edges=lambda o: [(o.__func__, ".__func__"), (o.__self__, ".__self__")])
@@ -462,7 +476,7 @@ kind("ImportError", ImportError("no", name="nothing", path="nowhere"))
 kind("SystemExit", SystemExit(held))
 
 # ---- iterators ----
-kind("list iterator", iter([held]))
+kind("list iterator", iter([held]), edges=lambda o: [(None, "iterates")])
 kind("tuple iterator", iter((held,)))
 kind("dict iterator", iter({"a": held}))
 kind("dict item iterator", iter({"a": held}.items()))
@@ -470,10 +484,10 @@ kind("set iterator", iter({1000005}))
 kind("str iterator", iter("text"))
 kind("range iterator", iter(range(5)))
 kind("reversed", reversed([held]))
-kind("enumerate", enumerate([held]))
-kind("zip", zip([held], [other]))
-kind("map", map(str, [held]))
-kind("filter", filter(None, [held]))
+kind("enumerate", enumerate([held]), edges=lambda o: [(None, "iterates")])
+kind("zip", zip([held], [other]), edges=lambda o: [(None, "iterates")])
+kind("map", map(plain, [held]), edges=lambda o: [(None, "iterates"), (plain, "function")])
+kind("filter", filter(plain, [held]), edges=lambda o: [(None, "iterates"), (plain, "function")])
 kind("chain", itertools.chain([held], [other]))
 kind("count", itertools.count(1000006))
 kind("cycle", itertools.cycle([held]))
@@ -484,17 +498,27 @@ kind("product", itertools.product([held], [other]))
 
 # ---- modules ----
 kind("module", types, edges=lambda o: [(o.__dict__, ".__dict__"), (o.__name__, ".__name__")])
-kind("module dict", lines.__dict__, edges=lambda o: [(o["say"], "['say']")])
+kind("module dict", queue.__dict__, edges=lambda o: [(o["Queue"], "['Queue']")])
 kind("builtins module", sys.modules["builtins"])
+kind("module with state in C", sys.modules["_functools"])
 kind("module spec", types.__spec__)
 
 # ---- library objects ----
 kind("re.Pattern", re.compile("(a+)b"), edges=lambda o: [(o.pattern, ".pattern")])
 kind("re.Match", re.match("(a+)b", "aab"), edges=lambda o: [(o.string, ".string"), (o.re, ".re")])
 kind("datetime", datetime.datetime(2024, 1, 2, tzinfo=datetime.timezone(datetime.timedelta(hours=1), "X")), edges=lambda o: [(o.tzinfo, ".tzinfo")])
+kind("time with zone", datetime.time(1, 2, tzinfo=datetime.timezone(datetime.timedelta(hours=2), "Y")), edges=lambda o: [(o.tzinfo, ".tzinfo")])
+kind("datetime without zone", datetime.datetime(2024, 1, 2))
+
+
+class OwnTime(datetime.datetime):
+    pass
+
+
+kind("datetime subclass", OwnTime(2024, 1, 2, tzinfo=datetime.timezone.utc), edges=lambda o: [(o.tzinfo, ".tzinfo"), (OwnTime, ".__class__")])
 kind("date", datetime.date(2024, 1, 2))
 kind("timedelta", datetime.timedelta(5))
-kind("timezone", datetime.timezone(datetime.timedelta(hours=3)))
+kind("timezone", datetime.timezone(datetime.timedelta(hours=3), "Z"), edges=lambda o: [(None, "offset"), (None, "name")])
 kind("Path", pathlib.PurePosixPath("/a/b"))
 kind("text file", io.open("/proc/self/status"))
 kind("binary file", io.open("/proc/self/status", "rb"))
@@ -508,10 +532,10 @@ kind("RLock", threading.RLock())
 kind("Condition", threading.Condition())
 kind("Event", threading.Event())
 kind("Thread", threading.current_thread())
-kind("threading.local", threading.local())
+kind("threading.local", threading.local(), edges=lambda o: [(None, "arguments"), (None, "dummies")])
 kind("Queue", queue.Queue())
 kind("SimpleQueue", queue.SimpleQueue())
-kind("Struct", struct.Struct("<IHd"))
+kind("Struct", struct.Struct("<IHd"), edges=lambda o: [(None, ".format")] if MINOR >= 10 else [])
 
 
 class CStruct(ctypes.Structure):
@@ -524,13 +548,27 @@ kind("ctypes array", (ctypes.c_int * 5)(1, 2, 3))
 kind("ctypes pointer", ctypes.pointer(ctypes.c_int(5)))
 kind("ctypes function", ctypes.pythonapi.PyUnicode_AsUTF8)
 kind("ctypes callback", ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 1))
-kind("ContextVar", variable := contextvars.ContextVar("variable", default=held))
+kind("ctypes thunk", [o for o in gc.get_referents(objects[-1]) if type(o).__name__ == "CThunkObject"][0])
+kind("ContextVar", variable := contextvars.ContextVar("variable", default=held), edges=lambda o: [(held, "default"), (None, ".name")])
 kind("Context", contextvars.copy_context())
-kind("itemgetter", __import__("operator").itemgetter(1, 2))
-kind("attrgetter", __import__("operator").attrgetter("a.b"))
+with_values = contextvars.copy_context()
+with_values.run(variable.set, held)
+kind("HAMT", [o for o in gc.get_referents(with_values) if "hamt" in type(o).__name__][0])
+kind("itemgetter", __import__("operator").itemgetter(1, 2), edges=lambda o: [(None, "items")])
+kind("attrgetter", __import__("operator").attrgetter("a.b"), edges=lambda o: [(None, "attributes")])
 loop = asyncio.new_event_loop()
 kind("event loop", loop)
-kind("future", loop.create_future())
+kind("future", loop.create_future(), edges=lambda o: [(loop, "._loop")])
+done = loop.create_future()
+done.set_result(held)
+kind("future done", done, edges=lambda o: [(held, "._result")])
+failed = loop.create_future()
+failed.set_exception(ValueError(held))
+kind("future failed", failed, edges=lambda o: [(None, "._exception")])
+called_back = loop.create_future()
+called_back.add_done_callback(plain)
+called_back.add_done_callback(len)
+kind("future with callbacks", called_back, edges=lambda o: [(plain, "callback"), (None, "callbacks")])
 task_done = []
 
 
@@ -546,7 +584,8 @@ async def start_task():
     return task
 
 
-kind("task", loop.run_until_complete(start_task()))
+kind("task", loop.run_until_complete(start_task()), edges=lambda o: [
+    (o.get_coro(), "._coro"), (o._fut_waiter, "._fut_waiter"), (None, "get_context()"), (None, "get_name()")])
 kind("GenericAlias", list[int] if MINOR >= 9 else __import__("typing").List[int])
 if MINOR >= 10:
     kind("Union", int | str)
@@ -562,6 +601,18 @@ def identities(these):
     return [id(o) for o in these]
 
 
+def dict_between(o, target):
+    """Where the materialised __dict__ of an instance lies if it holds `target`, else 0. Asking would make one."""
+    MANAGED_DICT = 1 << 4
+    if not HALF_VISITED or not type(o).__flags__ & MANAGED_DICT:
+        return 0
+    address = ctypes.c_uint64.from_address(id(o) - 24).value
+    if not address:
+        return 0
+    values = ctypes.cast(address, ctypes.py_object).value.values()
+    return address if any(value is target for value in values) else 0
+
+
 def referents_of(index):
     corrected = notes[index][1]
     if HALF_VISITED and corrected:
@@ -570,13 +621,10 @@ def referents_of(index):
 
 
 def referrers_of(index):
-    """Objects whose life ends with this answer are left out, and instances that only seem to hold the values of
-    their __dict__."""
+    """What only lives as long as this answer is left out; where an instance seems to hold what its __dict__
+    holds, it is the __dict__."""
     found = gc.get_referrers(objects[index])
-    if HALF_VISITED and any(materialised_dict is not o and objects[index] is v for o in found if o is materialised
-                            for v in (held, other)):
-        found = [materialised_dict if o is materialised else o for o in found]
-    return [id(o) for o in found if o is not found]
+    return [dict_between(o, objects[index]) or id(o) for o in found if o is not found]
 
 
 def names_of(index):
@@ -588,16 +636,23 @@ def qualified_name(cls):
     return cls.__module__ + "." + cls.__qualname__
 
 
+def refcount_of(index):
+    count = sys.getrefcount(objects[index])
+    immortal = MINOR >= 12 and count >= 1 << 30
+    return count if immortal else count - 1  # less the argument
+
+
 def facts(text):
     index = int(text)
     return {
         "address": id(objects[index]),
         "type": qualified_name(type(objects[index])),
-        "refcount": sys.getrefcount(objects[index]) - 1,
+        "refcount": refcount_of(index),
         "getsizeof": sys.getsizeof(objects[index]),
         "tracked": gc.is_tracked(objects[index]),
         "finalized": MINOR >= 9 and gc.is_finalized(objects[index]),
-        "weakrefs": weakref.getweakrefcount(objects[index]),
+        "weakrefs": None if MINOR >= 12 and type(objects[index]) is type and objects[index].__flags__ & (1 << 9) == 0
+        else weakref.getweakrefcount(objects[index]),
         "shared": notes[index][0],
         "referents": referents_of(index),
         "referrers": referrers_of(index),
@@ -607,7 +662,27 @@ def facts(text):
     }
 
 
+MANAGED_DICT = 1 << 4
+
+
+def sizes():
+    """What sys.getsizeof() says of everything that can be reached; not of what keeps attributes beside itself, and
+    not of what computes its size in Python."""
+    seen = {}
+    found = gc.get_objects()
+    while found:
+        more = []
+        for o in found:
+            if id(o) not in seen and o is not found and o is not more and o is not seen:
+                seen[id(o)] = o
+                more += gc.get_referents(o)
+        found = more
+    return [[address, sys.getsizeof(o)] for address, o in seen.items()
+            if not (MINOR >= 11 and type(o).__flags__ & MANAGED_DICT)
+            and not isinstance(getattr(type(o), "__sizeof__", None), types.FunctionType)]
+
+
 if __name__ == "__main__":
     lines.say(names)
-    lines.serve(facts=facts)
+    lines.serve(facts=facts, sizes=sizes)
     os._exit(0)  # tasks and generators that never end would complain
