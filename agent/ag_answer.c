@@ -126,8 +126,8 @@ static uint64_t count_weakrefs(struct pyobj *object, const struct ag_type *type)
     int64_t offset = AG_FIELD(int64_t, type->object, TP_WEAKLISTOFFSET);
     uint64_t n = 0;
 
-    if (type->kind == AG_KIND_TYPE &&
-        !(AG_FIELD(uint64_t, object, TP_FLAGS) & TPF_HEAPTYPE)) /* 3.12+ keeps theirs elsewhere */
+    if (layout->minor >= 12 && type->kind == AG_KIND_TYPE &&
+        !(AG_FIELD(uint64_t, object, TP_FLAGS) & TPF_HEAPTYPE)) /* the interpreter keeps theirs */
         return 0;
     struct pyobj *ref = offset ? AG_FIELD(struct pyobj *, object, (int)offset) : NULL;
     for (; ref && n < UINT32_MAX; ref = AG_FIELD(struct pyobj *, ref, REF_NEXT))

@@ -19,6 +19,7 @@ enum {
     KEYS_INDICES = 32,
     ENTRY_GENERAL_BYTES = 24, /* hash, key, value */
     ENTRY_STR_BYTES = 16,     /* key, value */
+    HAS_TZINFO = 24,          /* _PyTZINFO_HEAD: hash, flag */
 };
 
 static void push(struct ag_edges *edges, struct pyobj *target)
@@ -231,10 +232,9 @@ static void type_edges(struct ag_edges *edges, struct pyobj *type, const struct 
         return;
     }
     push(edges, field(type, TP_DICT));
-    push(edges, field(type, TP_BASES));
+    push(edges, field(type, TP_BASES)); /* holds the base; tp_base is set by the compiler */
     push(edges, field(type, TP_MRO));
     push(edges, field(type, TP_CACHE));
-    push(edges, field(type, TP_BASE));
     if (layout->minor < 12) /* later this is a number, for the builtin ones */
         push(edges, field(type, TP_SUBCLASSES));
 }
@@ -249,14 +249,27 @@ static void kept_frame_edges(struct ag_edges *edges, struct pyframe *frame)
         push_unless_visited(edges, ag_frame_code(frame));
 }
 
+static void push_local(struct pyobj *object, enum ag_slot_kind kind, struct pyobj *name, void *arg)
+{
+    (void)name;
+    if (kind == AG_SLOT_LOCAL)
+        push(arg, object);
+}
+
+/* From 3.11 gen_traverse() passes over the variables of a generator that is running a C function. */
 static void generator_edges(struct ag_edges *edges, struct pyobj *generator)
 {
+    struct pyframe *frame = layout->minor >= 11 ? ag_frame_of_generator(generator) : NULL;
+
     if (!visited(edges, field(generator, layout->gen_name))) { /* newer versions visit both names */
         push(edges, field(generator, layout->gen_name));
         push(edges, field(generator, layout->gen_qualname));
     }
-    if (layout->minor >= 11)
-        kept_frame_edges(edges, ag_frame_of_generator(generator));
+    if (!frame)
+        return;
+    kept_frame_edges(edges, frame);
+    if (!ag_frame_is_traversed(frame))
+        ag_frame_slots(frame, push_local, edges);
 }
 
 /* Until 3.10: three tuples of names are members; from 3.11 one tuple and a bytes object that are
@@ -277,8 +290,11 @@ static void weak_edge(struct ag_edges *edges, struct pyobj *ref)
         edges->failed = true;
 }
 
-/* Object members of C types that no tp_traverse visits: start, stop and step of a range, names of
- * descriptors. */
+/*
+ * Object members of C types that no tp_traverse visits: start, stop and step of a range, names of
+ * descriptors. What a collected type does not visit although it could be part of a cycle, it does
+ * not own: sqlite3.Connection shows its module's exceptions as members that it borrows.
+ */
 static void member_edges(struct ag_edges *edges, struct pyobj *object, const struct ag_type *type,
                          bool gc)
 {
@@ -286,9 +302,11 @@ static void member_edges(struct ag_edges *edges, struct pyobj *object, const str
         struct pyobj *target = field(object, type->members[i]);
         if (!gc)
             push(edges, target);
-        else
+        else if (target && !(AG_FIELD(uint64_t, ag_type_of(target), TP_FLAGS) & TPF_HAVE_GC))
             push_unless_visited(edges, target);
     }
+    if (type->tzinfo && AG_FIELD(char, object, HAS_TZINFO)) /* else it is shorter */
+        push(edges, field(object, type->tzinfo));
 }
 
 /* ---- all ---- */

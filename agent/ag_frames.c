@@ -6,6 +6,7 @@
 #include "agent/ag_pyver.h"
 
 enum {
+    OWNER_GENERATOR = 1,
     OWNER_FRAME_OBJECT = 2, /* 0 thread, 1 generator, 2 frame object; above: stubs of the C stack */
     GENERATOR_FRAME_CLEARED = 4,
     STACK_TAG_MASK = 3,   /* 3.14: _PyStackRef */
@@ -32,6 +33,13 @@ struct pyobj *ag_frame_code(struct pyframe *frame)
     struct pyobj *code = slot_at(frame, layout->frame_code);
 
     return code && AG_FIELD(struct pyobj *, code, OB_TYPE) == api.PyCode_Type ? code : NULL;
+}
+
+bool ag_frame_is_traversed(struct pyframe *frame)
+{
+    if (layout->minor >= 14)
+        return AG_FIELD(char *, frame, layout->frame_stack) != NULL;
+    return AG_FIELD(int, frame, layout->frame_stack) >= 0;
 }
 
 /* How many of f_localsplus are in use: locals, and what is on the value stack where that is known.
@@ -161,15 +169,36 @@ static struct pyframe *top_frame(struct pyts *thread)
     return (struct pyframe *)frame;
 }
 
+/*
+ * The frame of a generator is part of the generator, whose references are in ag_edges.c. The generator
+ * itself is held by the value stack of the frame that called it; where that cannot be read, it is
+ * named here.
+ */
+static void generator_root(struct pyframe *frame, struct root_call *call)
+{
+    struct pyframe *caller = AG_FIELD(struct pyframe *, frame, layout->frame_previous);
+
+    if (!caller || AG_FIELD(char, caller, layout->frame_owner) > OWNER_FRAME_OBJECT ||
+        !ag_frame_is_traversed(caller))
+        call->root((struct pyobj *)((char *)frame - layout->gen_frame), call->arg);
+}
+
+static void frame_roots(struct pyframe *frame, struct root_call *call)
+{
+    if (layout->minor < 11) /* an object: its tp_traverse leads to locals and to the next one */
+        call->root((struct pyobj *)frame, call->arg);
+    else if (AG_FIELD(char, frame, layout->frame_owner) == OWNER_GENERATOR)
+        generator_root(frame, call);
+    else if (AG_FIELD(char, frame, layout->frame_owner) <= OWNER_FRAME_OBJECT)
+        ag_frame_slots(frame, slot_root, call);
+}
+
 static void thread_roots(struct pyts *thread, struct root_call *call)
 {
     struct pyframe *frame = top_frame(thread);
 
     for (int i = 0; frame && i < FRAMES_MAX; i++) {
-        if (layout->minor < 11) /* an object: its tp_traverse leads to locals and to the next one */
-            call->root((struct pyobj *)frame, call->arg);
-        else if (AG_FIELD(char, frame, layout->frame_owner) <= OWNER_FRAME_OBJECT)
-            ag_frame_slots(frame, slot_root, call);
+        frame_roots(frame, call);
         frame = AG_FIELD(struct pyframe *, frame, layout->frame_previous);
     }
 }

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent/ag_api.h"
@@ -38,6 +39,9 @@ typedef void ag_slot_fn(struct pyobj *object, enum ag_slot_kind kind, struct pyo
 void ag_frame_slots(struct pyframe *frame, ag_slot_fn *slot, void *arg);
 /* The same for the local variables and temporaries of a PyFrameObject until 3.10. */
 void ag_old_frame_slots(struct pyobj *frame, ag_slot_fn *slot, void *arg);
+/* Whether tp_traverse of what keeps a frame (3.11+) visits its variables: it does not while the
+ * frame runs a function that is written in C. */
+bool ag_frame_is_traversed(struct pyframe *frame);
 
 /* The frame that a frame object or a generator keeps (3.11+), or NULL when it keeps none. */
 struct pyframe *ag_frame_of_object(struct pyobj *frame_object);

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "agent/ag_fields.h"
 #include "agent/ag_frames.h"
 #include "agent/ag_key.h"
 
@@ -25,7 +26,6 @@ struct wanted {
     uint32_t n;
     uint32_t *seen; /* by position of an object's first entry: how many candidates came so far */
     const char *otherwise; /* name of what nothing better is known about; NULL: "?" */
-    bool by_position;      /* … or its ordinal in brackets */
 };
 
 /* ---- matching ---- */
@@ -260,6 +260,8 @@ static void function_names(struct wanted *w, struct pyobj *function)
         {layout->func_module, ".__module__"},
         {layout->func_annotations, ".__annotations__"},
         {layout->func_doc, ".__doc__"},
+        {layout->func_annotate, ".__annotate__"},
+        {layout->func_typeparams, ".__type_params__"},
     };
 
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -289,6 +291,9 @@ static void generator_names(struct wanted *w, struct pyobj *generator)
         struct pyframe *frame = ag_frame_of_generator(generator);
         if (frame)
             ag_frame_slots(frame, slot_name, w);
+        else if (layout->minor >= 14) /* it has finished, and kept its code */
+            named(w, ag_frame_code((struct pyframe *)((char *)generator + layout->gen_frame)),
+                  ".gi_code");
     } else {
         named(w, field(generator, layout->gen_frame), ".gi_frame");
     }
@@ -351,11 +356,19 @@ static void builtin_names(struct wanted *w, struct pyobj *object, struct pyobj *
         named(w, field(object, TRACEBACK_FRAME), ".tb_frame");
     } else if (type == api.PyDictProxy_Type) {
         named(w, field(object, WRAPPER_MAPPING), "mapping");
-    } else if (n == 17 && !memcmp(name, "collections.deque", n)) {
-        w->by_position = true;
     } else if (n > 8 && !memcmp(name + n - 8, "iterator", 8)) {
         w->otherwise = "iterates";
     }
+}
+
+static void field_name(struct pyobj *target, const char *edge, void *arg)
+{
+    named(arg, target, edge);
+}
+
+static void item_name(struct pyobj *target, uint64_t i, void *arg)
+{
+    named_index(arg, target, "[", i, "]");
 }
 
 static void all_names(struct wanted *w, const struct ag_walk *walk, struct pyobj *object,
@@ -405,10 +418,14 @@ static void all_names(struct wanted *w, const struct ag_walk *walk, struct pyobj
     builtin_names(w, object, type->object);
     attribute_names(w, object, type);
     member_names(w, walk, object, type->object);
+    ag_fields_of(object, &walk->types, field_name, w);
+    ag_deque_items(object, &walk->types, item_name, w);
+    if (type->tzinfo)
+        w->otherwise = ".tzinfo"; /* all that they hold */
     if (flags & TPF_HEAPTYPE)
         named(w, type->object, ".__class__");
-    if (type->flags & TYPE_CONTAINER && !w->otherwise)
-        w->otherwise = "member";
+    if (!w->otherwise)
+        w->otherwise = type->flags & TYPE_CONTAINER ? "member" : ag_fields_rest(type->object);
 }
 
 /* ---- choosing what is wanted ---- */
@@ -482,22 +499,14 @@ static void count_occurrences(const struct ag_walk *walk, struct wanted *w)
         w->seen[i] = 0;
 }
 
-static void name_the_rest(struct wanted *w, uint64_t positions)
+static void name_the_rest(struct wanted *w)
 {
     for (uint32_t i = 0; i < w->n; i++) {
         struct ag_name *name = &w->names[i];
         if (name->bytes)
             continue;
         struct ag_text text = ag_text_in(name->text, AG_NAME_BYTES);
-        if (name->weak) {
-            ag_put(&text, "weakref");
-        } else if (w->by_position && name->ordinal < positions) {
-            ag_put(&text, "[");
-            ag_put_decimal(&text, name->ordinal);
-            ag_put(&text, "]");
-        } else {
-            ag_put(&text, w->otherwise ? w->otherwise : "?");
-        }
+        ag_put(&text, name->weak ? "weakref" : w->otherwise ? w->otherwise : "?");
         done(&text);
     }
 }
@@ -521,6 +530,6 @@ uint32_t ag_names_of(struct ag_walk *walk, struct pyobj *holder, uint32_t first,
     count_occurrences(walk, &w);
     if (type->kind != AG_KIND_LEAF)
         all_names(&w, walk, holder, type);
-    name_the_rest(&w, AG_FIELD(uint64_t, holder, OB_SIZE));
+    name_the_rest(&w);
     return w.n;
 }

@@ -94,6 +94,7 @@ struct ag_layout {
 
     uint16_t func_code, func_globals, func_builtins, func_defaults, func_kwdefaults, func_closure;
     uint16_t func_name, func_qualname, func_dict, func_module, func_annotations, func_doc;
+    uint16_t func_annotate, func_typeparams; /* 3.14+, 3.12+ */
 
     uint16_t gen_frame; /* pointer until 3.10, the frame itself from 3.11 */
     uint16_t gen_state; /* i8, 3.11+: frame state */

@@ -1,5 +1,6 @@
 #include "agent/ag_types.h"
 
+#include "agent/ag_sys.h"
 #include "agent/ag_text.h"
 #include "proto/msg.h"
 
@@ -8,6 +9,13 @@ enum { SLOTS_FIRST = 1 << 12, BASES_MAX = 256 };
 static uint64_t hash_of(const void *address)
 {
     return (uint64_t)address / 16 * 0x9e3779b97f4a7c15ULL >> 32;
+}
+
+static bool is_text(const char *a, const char *b)
+{
+    size_t n = strlen(b);
+
+    return strlen(a) == n && !memcmp(a, b, n);
 }
 
 /* Whether `type` is `base` or derives from it. */
@@ -147,6 +155,27 @@ static void find_members(struct ag_types *types, struct ag_type *type)
     }
 }
 
+/* What the datetime module's types hold: they have neither a tp_traverse nor members. */
+static void find_time_zone(struct ag_type *type)
+{
+    enum { DATETIME_ZONE = 40, TIME_ZONE = 32, ZONE_OFFSET = 16, ZONE_NAME = 24 };
+    struct pyobj *base = type->object;
+
+    for (int i = 0; base && i < BASES_MAX; i++, base = AG_FIELD(struct pyobj *, base, TP_BASE)) {
+        const char *name = AG_FIELD(const char *, base, TP_NAME);
+        if (AG_FIELD(uint64_t, base, TP_FLAGS) & TPF_HEAPTYPE)
+            continue;
+        if (is_text(name, "datetime.datetime"))
+            type->tzinfo = DATETIME_ZONE;
+        else if (is_text(name, "datetime.time"))
+            type->tzinfo = TIME_ZONE;
+        else if (is_text(name, "datetime.timezone") && type->n_members + 2 <= AG_MEMBERS_MAX) {
+            type->members[type->n_members++] = ZONE_OFFSET;
+            type->members[type->n_members++] = ZONE_NAME;
+        }
+    }
+}
+
 static bool is_opaque(const struct ag_types *types, struct pyobj *type)
 {
     for (uint32_t i = 0; i < types->opaque_count; i++)
@@ -187,6 +216,8 @@ static void describe(struct ag_types *types, struct ag_type *type)
     if (type->kind == AG_KIND_PLAIN || type->kind == AG_KIND_CODE ||
         type->kind == AG_KIND_WEAKREF || type->kind == AG_KIND_GENERATOR)
         find_members(types, type);
+    if (type->kind == AG_KIND_PLAIN)
+        find_time_zone(type);
 }
 
 /* ---- the table ---- */
