@@ -190,6 +190,13 @@ static void step_back(const struct team *team, struct tracee *thread)
     ptrace(PTRACE_SETREGS, thread->tid, 0, &thread->saved);
 }
 
+/* The options of a thread as tracee_stop() sets them: what it starts from now on is not ours. */
+static void trace_no_children(const struct tracee *thread)
+{
+    if (thread->stopped)
+        ptrace(PTRACE_SETOPTIONS, thread->tid, 0, PTRACE_O_TRACESYSGOOD);
+}
+
 /* Stops everybody, puts the bytes back. As far as it gets: threads may end at any time. */
 static void undo(struct team *team)
 {
@@ -209,6 +216,7 @@ static void undo(struct team *team)
         if (thread->stopped && team->threads[i].own_memory)
             put_back(team, thread);
         step_back(team, thread);
+        trace_no_children(thread);
     }
 }
 

@@ -48,7 +48,7 @@ static const struct {
     {SYS_wait4, "wait", false},
     {SYS_waitid, "wait", false},
     {SYS_pause, "pause", false},
-    {SYS_rt_sigtimedwait, "sigwait", false},
+    {SYS_rt_sigtimedwait, "sigwait", true},
     {SYS_rt_sigsuspend, "sigsuspend", false},
     {SYS_flock, "flock", false},
     {SYS_fcntl, "fcntl", false},
@@ -58,6 +58,9 @@ static const struct {
 #ifdef SYS_epoll_pwait2
     {SYS_epoll_pwait2, "epoll_wait", true},
 #endif
+    /* what a wait with a time limit is called once somebody has interrupted it, us for instance:
+       poll, a sleep, a semaphore or condition; malloc and the loader set no time limits */
+    {SYS_restart_syscall, "a wait", false},
 };
 
 static bool inside(const struct safepoint_map *maps, size_t n, uint64_t address)
