@@ -1,23 +1,31 @@
 #include "inspector/analysis/components.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { CHECK_EVERY = 1 << 16 };
+#include "inspector/base/bits.h"
+#include "inspector/base/mem.h"
+
+enum {
+    CHECK_EVERY = 1 << 16,
+    ROW_HEAD = 4, /* references of a node that are fetched when it is entered */
+};
 
 /*
- * One word a node says everything: 0 not visited; 1 … index a visit number, smaller for older nodes, lowered to that of the
- * oldest node it leads back to; from n down a finished component. Two stacks share one array: the path of the search grows
- * from the left, finished nodes that wait for their component's root from the right.
+ * One word a node says everything: 0 not visited; 1 … index a visit number, smaller for older
+ * nodes, lowered to that of the oldest node it leads back to; from UINT32_MAX - 1 down a finished
+ * component. Two stacks share one array: the path of the search grows from the left, finished nodes
+ * that wait for their component's root from the right.
  */
 struct pearce {
     const struct graph *graph;
-    components_edge_fn *edge;
+    graph_reference_fn *edge;
     const void *ctx;
     const atomic_bool *cancel;
     uint32_t *rindex;
     uint32_t *stack;  /* n nodes: path | … | waiting */
     uint32_t *cursor; /* by depth on the path: the next edge to look at */
-    bool *is_root;
+    uint64_t *is_root;
     uint32_t path, waiting; /* lengths */
     uint32_t index, component;
     uint32_t steps;
@@ -25,10 +33,17 @@ struct pearce {
 
 static void begin_visit(struct pearce *p, uint32_t node)
 {
+    const struct graph *graph = p->graph;
+    uint32_t begin = graph->offset[node], end = graph->offset[node + 1];
+
     p->stack[p->path] = node;
-    p->cursor[p->path++] = p->graph->offset[node];
-    p->is_root[node] = true;
+    p->cursor[p->path++] = begin;
+    bits_add(p->is_root, node);
     p->rindex[node] = p->index++;
+    for (uint32_t e = begin; e < end && e < begin + ROW_HEAD; e++) {
+        __builtin_prefetch(&p->rindex[graph->target[e]], 1);
+        __builtin_prefetch(&graph->offset[graph->target[e]]);
+    }
 }
 
 static void finish_visit(struct pearce *p, uint32_t node)
@@ -36,7 +51,7 @@ static void finish_visit(struct pearce *p, uint32_t node)
     uint32_t n = p->graph->n;
 
     p->path--;
-    if (!p->is_root[node]) { /* it waits for the root of its component */
+    if (!bits_has(p->is_root, node)) { /* it waits for the root of its component */
         p->stack[n - ++p->waiting] = node;
         return;
     }
@@ -55,9 +70,9 @@ static bool next_edge(struct pearce *p, uint32_t node)
     const struct graph *graph = p->graph;
 
     while (p->cursor[p->path - 1] < graph->offset[node + 1]) {
-        uint32_t target = graph->target[p->cursor[p->path - 1]];
+        uint32_t edge = p->cursor[p->path - 1], target = graph->target[edge];
         p->steps++;
-        if (p->edge && !p->edge(p->ctx, node, target)) {
+        if (p->edge && !p->edge(p->ctx, node, edge)) {
             p->cursor[p->path - 1]++;
             continue;
         }
@@ -67,7 +82,7 @@ static bool next_edge(struct pearce *p, uint32_t node)
         }
         if (p->rindex[target] < p->rindex[node]) {
             p->rindex[node] = p->rindex[target];
-            p->is_root[node] = false;
+            bits_remove(p->is_root, node);
         }
         p->cursor[p->path - 1]++;
     }
@@ -108,7 +123,7 @@ static struct err *number_components(struct pearce *p, struct components *ret)
     return NULL;
 }
 
-struct err *components_find(const struct graph *graph, components_edge_fn *edge, const void *ctx,
+struct err *components_find(const struct graph *graph, graph_reference_fn *edge, const void *ctx,
                             const atomic_bool *cancel, struct components *ret)
 {
     size_t n = (size_t)graph->n + 1;
@@ -118,15 +133,17 @@ struct err *components_find(const struct graph *graph, components_edge_fn *edge,
         .edge = edge,
         .ctx = ctx,
         .cancel = cancel,
-        .rindex = calloc(n, sizeof *p.rindex),
-        .stack = malloc(n * sizeof *p.stack),
-        .cursor = malloc(n * sizeof *p.cursor),
-        .is_root = malloc(n * sizeof *p.is_root),
+        .rindex = alloc_array(n, sizeof *p.rindex),
+        .stack = alloc_array(n, sizeof *p.stack),
+        .cursor = alloc_array(n, sizeof *p.cursor),
+        .is_root = bits_new(graph->n),
         .index = 1,
         .component = UINT32_MAX - 1,
     };
     struct err *err = p.rindex && p.stack && p.cursor && p.is_root ? NULL : err_nomem();
 
+    if (!err)
+        memset(p.rindex, 0, n * sizeof *p.rindex);
     for (uint32_t v = 0; !err && v < graph->n; v++)
         if (!p.rindex[v])
             err = visit(&p, v);

@@ -1,16 +1,17 @@
 /*
- * Strongly connected components: sets of objects each of which leads to all others; the reference cycles.
+ * Strongly connected components: sets of objects each of which leads to all others; the reference
+ * cycles.
  *
- * Tarjan's algorithm in the space-saving form of D. J. Pearce ("A Space-Efficient Algorithm for Finding Strongly Connected
- * Components", Information Processing Letters 116, 2016), iterative. Edges may be left out by a predicate, as those from
- * every instance to its type, without which a Python heap is one giant component.
+ * Tarjan's algorithm in the space-saving form of D. J. Pearce ("A Space-Efficient Algorithm for
+ * Finding Strongly Connected Components", Information Processing Letters 116, 2016), iterative.
+ * Edges may be left out, as those from every instance to its type, without which a Python heap is
+ * one giant component. What to do with components stands in cycles.h.
  *
- * Memory: 8 bytes a node while it runs, 4 stay. Cancellable. Any thread.
+ * Memory: 9 bytes a node while it runs, 4 stay, and 4 for each component. Cancellable. Any thread.
  */
 #pragma once
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "inspector/base/err.h"
@@ -22,11 +23,8 @@ struct components {
     uint32_t *size; /* component -> nodes */
 };
 
-/* Whether an edge counts. */
-typedef bool components_edge_fn(const void *ctx, uint32_t from, uint32_t to);
-
-/* `edge` NULL: all count; `cancel` may be NULL. */
-ERR_CHECK struct err *components_find(const struct graph *graph, components_edge_fn *edge,
+/* Goes forward only. `edge` NULL: all count; `cancel` may be NULL. */
+ERR_CHECK struct err *components_find(const struct graph *graph, graph_reference_fn *edge,
                                       const void *ctx, const atomic_bool *cancel,
                                       struct components *ret);
 void components_deinit(struct components *components);
