@@ -1,7 +1,7 @@
 """A program with four busy threads: allocating, hashing without the lock, sleeping, and talking to children and files.
 
 `pause`: all of them come to rest, no child is left; {"fine": whether all that they did was right, "rounds": …} is
-told. `resume`: they go on.
+told. `resume`: they go on. `busy.py heap` has some 300,000 objects more, so that a walk takes its time.
 """
 
 import gc
@@ -9,6 +9,7 @@ import hashlib
 import lines
 import os
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -74,6 +75,7 @@ class Worker(threading.Thread):
             self.wrong += not self.work()
 
 
+heap = [Node(None, [i]) for i in range(60000)] if sys.argv[1:] == ["heap"] else []
 workers = [Worker(work) for work in (allocate, hash_, sleep, talk)]
 rounds_before = [0] * len(workers)
 
