@@ -231,14 +231,16 @@ static bool note_visits(struct ag_walk *walk, uint32_t number)
 static bool look_at(struct ag_walk *walk, uint32_t number)
 {
     struct pyobj *object = ag_index_object(&walk->index, number);
-    struct pyobj *type_object = ag_type_of(object);
     struct shm_copy *shared = shm_copy(walk->shm);
 
-    atomic_store_explicit(&shared->type, (uint64_t)type_object, memory_order_relaxed);
+    /* until it is known to be an object whoever led here is to blame, see ag_walk_blame() */
+    atomic_store_explicit(&shared->type, 0, memory_order_relaxed);
     atomic_store_explicit(&shared->object, (uint64_t)object, memory_order_relaxed);
+    struct pyobj *type_object = ag_type_of(object);
     const struct ag_type *type = ag_types_get(&walk->types, type_object);
     if (!type)
         return out_of_room(walk);
+    atomic_store_explicit(&shared->type, (uint64_t)type_object, memory_order_relaxed);
     while (walk->types_sent < walk->types.table.n)
         if (!send_type(walk, ag_types_by_id(&walk->types, walk->types_sent++)))
             return false;
@@ -385,4 +387,43 @@ bool ag_walk_run(struct ag_walk *walk, struct ag_sender *sender,
     }
     walk->totals.walk_ns = ag_clock_ns() - start;
     return ag_send(sender, MSG_SNAP_END, &walk->totals, sizeof walk->totals, NULL, 0);
+}
+
+/* ---- for signal handlers ---- */
+
+uint64_t ag_walk_progress(const struct ag_walk *walk)
+{
+    uint64_t object = walk->shm ? atomic_load(&shm_copy(walk->shm)->object) : 0;
+
+    return object ? object + walk->index.objects.n + walk->edges.strong.n + walk->edges.weak.n +
+                        walk->strong.n + walk->weak.n
+                  : 0;
+}
+
+static bool lists(const struct ag_vec *addresses, uint64_t address)
+{
+    for (uint64_t i = 0; i < addresses->n; i++)
+        if ((uint64_t)ag_vec_ptr(addresses, i) == address)
+            return true;
+    return false;
+}
+
+void ag_walk_blame(struct ag_walk *walk)
+{
+    struct shm_copy *shared = walk->shm ? shm_copy(walk->shm) : NULL;
+    uint64_t address = shared ? atomic_load(&shared->object) : 0;
+
+    if (!address || atomic_load(&shared->type))
+        return;
+    for (uint32_t i = 0; i < ag_index_count(&walk->index); i++) {
+        struct pyobj *holder = ag_index_object(&walk->index, i);
+        if ((uint64_t)holder == address) /* it was found by a holder before it */
+            return;
+        ag_edges_of(&walk->edges, holder, ag_types_get(&walk->types, ag_type_of(holder)));
+        if (!lists(&walk->edges.strong, address) && !lists(&walk->edges.weak, address))
+            continue;
+        atomic_store(&shared->type, (uint64_t)ag_type_of(holder));
+        atomic_store(&shared->object, (uint64_t)holder);
+        return;
+    }
 }

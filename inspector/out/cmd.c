@@ -132,7 +132,8 @@ struct err *target_snapshot(struct target *target, unsigned flags)
     builder_destroy(builder);
     for (unsigned i = 0; !err && i < target->info.opaque_count; i++)
         fprintf(stderr,
-                "ouro: looking at instances of '%s' crashes; what they refer to is left out\n",
+                "ouro: looking at instances of '%s' crashes or does not end; what they refer to is "
+                "left out\n",
                 target->info.opaque[i]);
     return err;
 }
