@@ -18,6 +18,7 @@ atomic_bool cmd_cancel;
 
 const struct command commands[] = {
     {"ps", "", 0, "list the Python processes, and for each: attachable, or why not", cmd_ps},
+    {"doctor", "PID", 1, "whether an attach would work; if not, why and what to do", cmd_doctor},
     {"types", "PID", 1, "histogram of types: instances and bytes", cmd_types},
     {"objects", "PID", 1, "the objects, or those of one type (--type)", cmd_objects},
     {"object", "PID ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",

@@ -35,6 +35,7 @@ extern const struct command commands[];
 const struct command *command_find(const char *name);
 
 ERR_CHECK struct err *cmd_ps(int argc, char **argv);
+ERR_CHECK struct err *cmd_doctor(int argc, char **argv);
 ERR_CHECK struct err *cmd_types(int argc, char **argv);
 ERR_CHECK struct err *cmd_objects(int argc, char **argv);
 ERR_CHECK struct err *cmd_object(int argc, char **argv);
