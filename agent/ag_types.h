@@ -60,7 +60,7 @@ struct ag_type {
     uint8_t size_kind;
     uint8_t n_members;
     uint16_t members[AG_MEMBERS_MAX]; /* offsets of object members declared by C types */
-    uint16_t tzinfo; /* datetime and time: offset of the zone, there if the object says so; else 0 */
+    uint16_t tzinfo;   /* datetime, time: offset of the zone, there if the object says so; else 0 */
     void *sizeof_meth; /* the C function behind __sizeof__, its flags and its owner; not for
                           AG_SIZE_BASIC */
     int sizeof_flags;

@@ -123,12 +123,10 @@ static bool look_into(pid_t pid, const struct proc_map *map, uint64_t exe_inode,
     snprintf(python.path, sizeof python.path, "%s", map->path);
     if (!elffile_bias(elf, map->start, map->offset_bytes, &python.bias))
         return false;
-    if (elffile_symbol(elf, "_PyRuntime"))
-        find_version(elf, &python);
-    else if (elffile_symbol(elf, "PyString_FromString"))
+    if (elffile_symbol(elf, "PyString_FromString"))
         find_version_2(elf, &python);
     else
-        find_version(elf, &python); /* 3.6 and older have no _PyRuntime */
+        find_version(elf, &python);
     python.free_threaded = is_free_threaded(elf);
     *ret = python;
     return true;

@@ -37,7 +37,7 @@ static unsigned attrs[N_ROLES];
 
 void theme_init(bool with_color)
 {
-    for (short role = 0; role < N_ROLES; role++) {
+    for (int role = 0; role < N_ROLES; role++) {
         const struct look *look = &looks[role];
         attrs[role] = with_color ? look->with_color : look->mono;
         if (!with_color || (look->fg == -1 && look->bg == -1))

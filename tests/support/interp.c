@@ -97,13 +97,15 @@ static int by_version(const void *a, const void *b)
 const struct interp *interp_all(size_t *n)
 {
     const struct passwd *user = getpwuid(getuid()); /* Bazel sets HOME to something else */
-    const char *home = user ? user->pw_dir : getenv("HOME");
+    const char *given = getenv("PYENV_ROOT");
     const char *sid = getenv("OURO_SID_ROOT");
 
     *n = n_found;
     if (n_found)
         return found;
-    char *pyenv = xasprintf("%s/.pyenv/versions/3.*/bin/python3", home ? home : "");
+    char *pyenv = given && *given
+                      ? xasprintf("%s/versions/3.*/bin/python3", given)
+                      : xasprintf("%s/.pyenv/versions/3.*/bin/python3", user ? user->pw_dir : "");
     add_matching("", pyenv, "");
     free(pyenv);
     add("", "/usr/bin/python3", " system");

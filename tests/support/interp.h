@@ -14,7 +14,7 @@
  *      }
  *
  * Every behaviour is run on every interpreter: one cmocka case for each pair, "types__counts
- * [3.11.7]". Looked for are all python3.8 and newer under ~/.pyenv/versions, /usr/bin/python3, and
+ * [3.11.7]". Looked for are all python3.8 and newer under $PYENV_ROOT (else ~/.pyenv), /usr/bin/python3, and
  * those of a second root file system (OURO_SID_ROOT, else /var/cache/ouro-sid), which are entered
  * by chroot. A version from 3.8 to 3.13 that is not there is a skipped case with its name; when none
  * is there the suite fails.

@@ -3,239 +3,8 @@
 #include <stdlib.h>
 
 #include "tests/support/fake_stream.h"
+#include "tests/support/feeder.h"
 #include "tests/support/test.h"
-
-/* ---- a sink that writes down what it is called with ---- */
-
-enum { LOG_BYTES = 16384 };
-
-struct sink_log {
-    char text[LOG_BYTES];
-    size_t used;
-    unsigned calls;
-    unsigned stop_at; /* the call that says stop, counting from 1; 0: none does */
-};
-
-static bool note(struct sink_log *log, const char *fmt, ...) ERR_PRINTF(2, 3);
-
-static bool note(struct sink_log *log, const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    log->used += (size_t)vsnprintf(log->text + log->used, LOG_BYTES - log->used, fmt, ap);
-    va_end(ap);
-    assert_true(log->used < LOG_BYTES);
-    return ++log->calls != log->stop_at;
-}
-
-static bool on_begin(void *ctx, const struct msg_snap_begin *begin)
-{
-    return note(ctx, "begin %u\n", begin->id);
-}
-
-static bool on_gc(void *ctx, const struct msg_snap_gc *gc)
-{
-    return note(ctx, "gc %d\n", gc->thresholds[0]);
-}
-
-static bool on_list(void *ctx, const struct msg_snap_list *list)
-{
-    return note(ctx, "list %u: %u+%u\n", list->generation, list->first, list->count);
-}
-
-static bool on_type(void *ctx, const struct snap_type *type)
-{
-    return note(ctx, "type %u: %.*s|%.*s\n", type->fixed.id, (int)type->module.len,
-                type->module.bytes, (int)type->name.len, type->name.bytes);
-}
-
-static bool on_object(void *ctx, const struct snap_object *object)
-{
-    return note(ctx, "object %u: type %u at %llx refs %llu bytes %llu flags %u\n", object->index,
-                object->type, (unsigned long long)object->address,
-                (unsigned long long)object->refcount, (unsigned long long)object->shallow_bytes,
-                object->flags);
-}
-
-static bool put_numbers(struct sink_log *log, const char *what, const uint32_t *numbers,
-                        uint32_t count)
-{
-    char text[1024];
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (uint32_t i = 0; i < count && used < sizeof text; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, " %u", numbers[i]);
-    return note(log, "%s%s\n", what, text);
-}
-
-static bool on_edges(void *ctx, const uint32_t *targets, uint32_t count,
-                     enum edge_strength strength)
-{
-    return put_numbers(ctx, strength == EDGE_STRONG ? "strong" : "weak", targets, count);
-}
-
-static bool on_roots(void *ctx, enum root_kind kind, const uint32_t *objects, uint32_t count)
-{
-    assert_int_equal(kind, ROOT_FRAME);
-    return put_numbers(ctx, "roots", objects, count);
-}
-
-static bool on_end(void *ctx, const struct msg_snap_end *end)
-{
-    return note(ctx, "end %llu %llu %llu\n", (unsigned long long)end->objects,
-                (unsigned long long)end->strong, (unsigned long long)end->weak);
-}
-
-static struct snap_sink sink_for(struct sink_log *log)
-{
-    return (struct snap_sink){.begin = on_begin,
-                              .gc = on_gc,
-                              .list = on_list,
-                              .type = on_type,
-                              .object = on_object,
-                              .edges = on_edges,
-                              .roots = on_roots,
-                              .end = on_end,
-                              .ctx = log};
-}
-
-/* ---- a stream under construction ---- */
-
-/* A decoder, the sink's log, and the payload being written. */
-struct feeder {
-    struct snap_decoder *decoder;
-    struct sink_log log;
-    uint8_t payload[65536];
-    size_t n;
-    enum decode_status status; /* of the last record */
-};
-
-static int setup(void **state)
-{
-    struct feeder *feeder = calloc(1, sizeof *feeder);
-
-    feeder->decoder = malloc(sizeof *feeder->decoder);
-    snap_decoder_init(feeder->decoder);
-    *state = feeder;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct feeder *feeder = *state;
-
-    free(feeder->decoder);
-    free(feeder);
-    return 0;
-}
-
-static void put_bytes(struct feeder *f, const void *bytes, size_t n)
-{
-    memcpy(f->payload + f->n, bytes, n);
-    f->n += n;
-}
-
-static void put(struct feeder *f, uint64_t number)
-{
-    f->n = (size_t)(wire_put(f->payload + f->n, number) - f->payload);
-}
-
-static void put_signed(struct feeder *f, int64_t number)
-{
-    f->n = (size_t)(wire_put_signed(f->payload + f->n, number) - f->payload);
-}
-
-/* Feeds what was put as a record. The bytes lie in a block of exactly their size, so that a sanitizer
- * sees a read behind them. */
-static enum decode_status feed(struct feeder *f, uint16_t kind)
-{
-    struct snap_sink sink = sink_for(&f->log);
-    uint8_t *exact = malloc(f->n ? f->n : 1);
-
-    memcpy(exact, f->payload, f->n);
-    f->status = snap_decoder_feed(f->decoder, kind, exact, (uint32_t)f->n, &sink);
-    free(exact);
-    f->n = 0;
-    return f->status;
-}
-
-#define feed_fixed(f, kind, fixed) (put_bytes((f), &(fixed), sizeof(fixed)), feed((f), (kind)))
-
-static void must_begin(struct feeder *f, uint32_t flags)
-{
-    struct msg_snap_begin begin = {.id = 7, .flags = flags, .interpreters = 1};
-
-    assert_int_equal(feed_fixed(f, MSG_SNAP_BEGIN, begin), DECODE_MORE);
-}
-
-static enum decode_status feed_type(struct feeder *f, uint32_t id, const char *module,
-                                    const char *name)
-{
-    struct msg_snap_type type = {.id = id,
-                                 .object = (uint32_t)MSG_NO_INDEX,
-                                 .module_bytes = (uint32_t)strlen(module),
-                                 .name_bytes = (uint32_t)strlen(name)};
-
-    put_bytes(f, &type, sizeof type);
-    put_bytes(f, module, strlen(module));
-    put_bytes(f, name, strlen(name));
-    return feed(f, MSG_SNAP_TYPE);
-}
-
-static void put_objects_head(struct feeder *f, uint32_t first, uint32_t count)
-{
-    struct msg_snap_objects head = {first, count};
-
-    put_bytes(f, &head, sizeof head);
-}
-
-static void put_object(struct feeder *f, uint64_t flags, uint64_t type, int64_t address8)
-{
-    put(f, flags);
-    put(f, type);
-    put_signed(f, address8);
-    put(f, 1);  /* refcount */
-    put(f, 16); /* bytes */
-}
-
-/* The beginning of a stream with one type. */
-static void must_start(struct feeder *f)
-{
-    must_begin(f, SNAPSHOT_EDGES);
-    assert_int_equal(feed_type(f, 0, "builtins", "list"), DECODE_MORE);
-}
-
-/* One object without references in a batch of its own. */
-static void must_add(struct feeder *f, uint32_t index, uint64_t flags)
-{
-    put_objects_head(f, index, 1);
-    put_object(f, flags, 0, 0x1000 + index);
-    if (!(flags & OBJECT_MORE)) {
-        put(f, 0);
-        put(f, 0);
-    }
-    assert_int_equal(feed(f, MSG_SNAP_OBJECTS), DECODE_MORE);
-}
-
-static enum decode_status feed_end(struct feeder *f, uint64_t objects, uint64_t strong,
-                                   uint64_t weak)
-{
-    struct msg_snap_end end = {
-        .objects = objects, .strong = strong, .weak = weak, .shallow_bytes = objects * 16};
-
-    return feed_fixed(f, MSG_SNAP_END, end);
-}
-
-/* `feeding` is refused for this reason. The decoder is then as it was before. */
-#define assert_bad(f, feeding, reason)                                                             \
-    do {                                                                                           \
-        struct snap_decoder before_ = *(f)->decoder;                                               \
-        assert_int_equal((feeding), DECODE_BAD);                                                   \
-        assert_string_equal((f)->decoder->why, (reason));                                          \
-        *(f)->decoder = before_;                                                                   \
-    } while (0)
 
 /* ---- streams that are right ---- */
 
@@ -445,8 +214,8 @@ static void test_decode__is_finished_after_the_last_word(void **state)
     assert_int_equal(feed_type(f, 1, "", "a"), DECODE_DONE);
     assert_int_equal(f->log.calls, calls);
 
-    teardown(state);
-    setup(state);
+    feeder_teardown(state);
+    feeder_setup(state);
     f = *state;
     assert_int_equal(feed_type(f, 0, "", "a"), DECODE_BAD);
     assert_int_equal(feed_fixed(f, MSG_SNAP_BEGIN, ((struct msg_snap_begin){.id = 1})), DECODE_BAD);
@@ -583,8 +352,8 @@ static void test_decode__references_out_of_range(void **state)
     static const int64_t deltas[] = {-1, UINT32_MAX, INT64_MIN, INT64_MAX};
 
     for (size_t i = 0; i < sizeof deltas / sizeof *deltas; i++) {
-        teardown(state);
-        setup(state);
+        feeder_teardown(state);
+        feeder_setup(state);
         struct feeder *f = *state;
         must_start(f);
         put_objects_head(f, 0, 1);
@@ -745,14 +514,14 @@ static void test_decode__truncated_anywhere(void **state)
             struct feeder *f;
             size_t before = 0;
             struct record earlier;
-            setup((void **)&f);
+            feeder_setup((void **)&f);
             while (before < first_of && records_next(records.bytes, records.n, &before, &earlier)) {
                 put_bytes(f, earlier.payload, earlier.bytes);
                 assert_int_equal(feed(f, earlier.kind), DECODE_MORE);
             }
             put_bytes(f, record.payload, bytes);
             assert_int_equal(feed(f, record.kind), DECODE_BAD);
-            teardown((void **)&f);
+            feeder_teardown((void **)&f);
         }
     }
     records_deinit(&records);
@@ -889,7 +658,7 @@ static void test_decode__bad_edges(void **state)
     }
 }
 
-#define FEED(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define FEED(fn) cmocka_unit_test_setup_teardown(fn, feeder_setup, feeder_teardown)
 
 int main(void)
 {

@@ -155,15 +155,15 @@ static void test_ring__fills_to_the_last_byte(void **state)
     struct ends *ends = *state;
 
     move_to(ends, 1000);
-    for (uint16_t i = 0; i < BYTES / 64; i++)
-        must_write(&ends->producer, i, 56);
+    for (int i = 0; i < BYTES / 64; i++)
+        must_write(&ends->producer, (uint16_t)i, 56);
     assert_int_equal(write_record(&ends->producer, 99, 0), RING_FULL);
     assert_int_equal(write_record(&ends->producer, 99, 56), RING_FULL);
     must_read(&ends->consumer, 0, 56);
     assert_int_equal(write_record(&ends->producer, 99, 57), RING_FULL);
     must_write(&ends->producer, 64, 56);
-    for (uint16_t i = 1; i <= BYTES / 64; i++)
-        must_read(&ends->consumer, i, 56);
+    for (int i = 1; i <= BYTES / 64; i++)
+        must_read(&ends->consumer, (uint16_t)i, 56);
     assert_int_equal(read_status(&ends->consumer), RING_EMPTY);
 }
 
