@@ -126,7 +126,7 @@ struct err *doctor_check_permission(pid_t pid, const struct proc_status *status)
         return NULL;
     if (errno == ENOENT || errno == ESRCH)
         return err_new(ERR_INPUT, "see 'ouro ps'", "process %d has just ended", pid);
-    snprintf(path, sizeof path, "/proc/%d", pid);
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
     ERR_RETURN(proc_status_read(getpid(), &us));
     if (stat(path, &st))
         st.st_uid = status->uid;

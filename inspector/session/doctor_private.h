@@ -23,7 +23,7 @@ ERR_CHECK struct err *doctor_check_permission(pid_t pid, const struct proc_statu
 struct doctor_access {
     pid_t pid;
     const struct proc_status *target, *us;
-    uid_t owner; /* of /proc/PID: root's if the process is not dumpable */
+    uid_t owner; /* of files in /proc/PID: root if the process is not dumpable */
     int yama;    /* /proc/sys/kernel/yama/ptrace_scope; 0 also if there is no Yama */
 };
 ERR_CHECK struct err *doctor_explain_refusal(const struct doctor_access *access);
