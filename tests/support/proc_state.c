@@ -297,7 +297,7 @@ char *proc_agent_traces(pid_t pid)
     proc_state_read(pid, &state);
     add_lines_with(&traces, "thread", state.threads, "ouro-agent");
     add_lines_with(&traces, "copy", state.children, "ouro-copy");
-    add_lines_with(&traces, "descriptor", state.descriptors, "ouro-");
+    add_lines_with(&traces, "descriptor", state.descriptors, "memfd:ouro-");
     add_lines_with(&traces, "mapping", state.maps, "ouro-ring");
     proc_state_deinit(&state);
     char *status = read_file("/proc/%d/status", pid);
