@@ -17,6 +17,7 @@
 #include "inspector/session/doctor.h"
 #include "inspector/session/doctor_private.h"
 #include "inspector/session/elffile.h"
+#include "inspector/session/evict.h"
 #include "inspector/session/inject.h"
 
 enum {
@@ -201,6 +202,24 @@ static struct err *loader_refusal(const struct loader *loader)
                    "the agent could not be entered");
 }
 
+/* An agent is at work: another inspector's, or one whose inspector has gone and that cannot go itself yet. */
+static struct err *somebody_is_there(pid_t pid, pid_t inspector)
+{
+    struct proc_maps maps;
+    struct evict_found found = {.inspector_lives = true};
+
+    ERR_RETURN(proc_maps_read(pid, &maps));
+    evict_look(pid, &maps, &found);
+    proc_maps_deinit(&maps);
+    if (found.inspector_lives)
+        return doctor_other_inspector(pid, inspector);
+    return err_new(
+        ERR_BUSY, "try again when that thread lets go",
+        "what an earlier ouro left in process %d still waits for the interpreter lock, which "
+        "a thread holds in C code",
+        pid);
+}
+
 static struct err *start_refusal(pid_t pid, const struct start *start)
 {
     char text[START_TEXT_BYTES];
@@ -210,7 +229,7 @@ static struct err *start_refusal(pid_t pid, const struct start *start)
     case START_OK:
         return NULL;
     case START_BUSY:
-        return doctor_other_inspector(pid, start->value);
+        return somebody_is_there(pid, start->value);
     case START_NO_SYMBOL:
         return err_new(ERR_UNSUPPORTED, NULL, "its Python does not have '%s'", text);
     case START_VERSION:

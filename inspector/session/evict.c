@@ -32,6 +32,15 @@ static struct err *find_header(pid_t pid, uint64_t *ret)
     return NULL;
 }
 
+struct err *evict_is_mapped(pid_t pid, bool *ret)
+{
+    uint64_t header;
+
+    ERR_RETURN(find_header(pid, &header));
+    *ret = header != 0;
+    return NULL;
+}
+
 bool evict_look(pid_t pid, const struct proc_maps *maps, struct evict_found *ret)
 {
     uint64_t header = header_of(maps);

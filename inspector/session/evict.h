@@ -19,6 +19,9 @@ struct evict_found {
 /* Whether an agent is at work in the process with these mappings. Only reads. Any thread. */
 bool evict_look(pid_t pid, const struct proc_maps *maps, struct evict_found *ret);
 
+/* Whether any agent has its shared memory mapped in process `pid`. ERR_INPUT, ERR_PERMISSION. Any thread. */
+ERR_CHECK struct err *evict_is_mapped(pid_t pid, bool *ret);
+
 /*
  * Sets the `leave` word in the shared memory that the agent has mapped in process `pid`, and waits until that mapping is
  * gone. *was_attached: there was one. Its inspector will find the target gone. ERR_PERMISSION, ERR_TIMEOUT after two
