@@ -16,8 +16,9 @@ enum start_status {
     START_NO_SYMBOL,     /* `text` names what this Python lacks */
     START_VERSION,       /* a Python that is not supported; `text` is its version */
     START_FREE_THREADED, /* a build without GIL; `text` is its version */
-    START_NOT_READY,     /* the interpreter is not initialised yet, or is shutting down */
+    START_NOT_READY,     /* the interpreter is not initialised: not yet, or no more */
     START_ERRNO,         /* `value` is the errno, `text` the step that failed */
+    START_ENDING,        /* the interpreter is shutting down */
 };
 
 enum { START_TEXT_BYTES = 128, START_PATH_BYTES = 512 };
