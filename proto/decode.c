@@ -1,5 +1,6 @@
-#include "proto/decode_private.h"
+#include "proto/decode.h"
 
+#include "proto/decode_private.h"
 #include <string.h>
 
 static uint32_t fixed_bytes(uint16_t kind)

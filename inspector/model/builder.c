@@ -1,4 +1,4 @@
-#include "inspector/model/builder_private.h"
+#include "inspector/model/builder.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 
 #include "inspector/base/cleanup.h"
 #include "inspector/base/mem.h"
+#include "inspector/model/builder_private.h"
 #include "inspector/model/text.h"
 
 bool builder_fine(struct builder *b, struct err *err)
