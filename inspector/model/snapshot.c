@@ -26,6 +26,9 @@ void snapshot_unref(struct snapshot *s)
     free(s->reverse.offset);
     free(s->reverse.object);
     free(s->weak);
+    struct snapshot_facts *facts = atomic_load(&s->facts);
+    if (facts)
+        facts->destroy(facts);
     roots_deinit(&s->held_from_outside);
     free(s->roots);
     free(s->unvisited.at);
