@@ -44,6 +44,13 @@ static bool contains(const char *text, const char *part)
     return false;
 }
 
+static bool is_finalizing(void)
+{
+    if (api.Py_IsFinalizing)
+        return api.Py_IsFinalizing();
+    return api._Py_IsFinalizing && api._Py_IsFinalizing();
+}
+
 static enum start_status check(const struct symbol *symbols, size_t n, const char **detail)
 {
     if (!api.Py_GetVersion || !api.Py_IsInitialized) {
@@ -63,7 +70,9 @@ static enum start_status check(const struct symbol *symbols, size_t n, const cha
             return START_NO_SYMBOL;
         }
     api.PyExc_MemoryError = *(struct pyobj **)api.PyExc_MemoryError;
-    return ag_api_finalizing() ? START_NOT_READY : START_OK;
+    if (!ag_api_finalizing())
+        return START_OK;
+    return is_finalizing() ? START_ENDING : START_NOT_READY;
 }
 
 enum start_status ag_api_load(const char *libpython, const char **detail)
@@ -95,9 +104,5 @@ enum start_status ag_api_load(const char *libpython, const char **detail)
 
 bool ag_api_finalizing(void)
 {
-    if (!api.Py_IsInitialized())
-        return true;
-    if (api.Py_IsFinalizing)
-        return api.Py_IsFinalizing();
-    return api._Py_IsFinalizing && api._Py_IsFinalizing();
+    return !api.Py_IsInitialized() || is_finalizing();
 }

@@ -1,7 +1,7 @@
 #include "agent/ag_walk.h"
 
-#include "agent/ag_frames.h"
 #include "agent/ag_heap.h"
+#include "agent/ag_roots.h"
 #include "agent/ag_sizes.h"
 #include "agent/ag_text.h"
 #include "proto/wire.h"
@@ -11,6 +11,7 @@ enum {
     EDGE_BYTES_MAX = 5,                     /* a signed difference of two 32-bit numbers */
     EDGES_IN_BATCH_MAX = 1024, /* an object with more sends them in records of their own */
     EDGES_IN_MORE_MAX = 8192,
+    PAIRS_MAX = 4096,
     BATCH_ROOM = OBJECT_BYTES_MAX + 2 * WIRE_VARINT_MAX + EDGES_IN_BATCH_MAX * EDGE_BYTES_MAX,
     PROGRESS_EVERY = 1024,
     PREFETCH_AHEAD = 8,
@@ -35,14 +36,6 @@ static bool out_of_room(struct ag_walk *walk)
 }
 
 /* ---- references as numbers ---- */
-
-static bool push_number(struct ag_vec *numbers, uint32_t number)
-{
-    if (!ag_vec_reserve(numbers, numbers->n + 1, sizeof(uint32_t)))
-        return false;
-    ((uint32_t *)numbers->at)[numbers->n++] = number;
-    return true;
-}
 
 /* Numbers the objects at these addresses, new ones included; what cannot be an object is left out.
  */
@@ -208,6 +201,33 @@ static bool note_closures(struct ag_walk *walk, struct pyobj *function)
     return true;
 }
 
+static bool push_pair(struct ag_vec *pairs, uint32_t first, uint32_t second)
+{
+    if (!ag_vec_reserve(pairs, pairs->n + 1, sizeof(struct ag_pair)))
+        return false;
+    ((struct ag_pair *)pairs->at)[pairs->n++] = (struct ag_pair){first, second};
+    return true;
+}
+
+/* Remembers where the collector sees other references than there are. */
+static bool note_visits(struct ag_walk *walk, uint32_t number)
+{
+    const struct ag_edges *edges = &walk->edges;
+
+    if (walk->strong.n != edges->strong.n) /* some were no objects: the positions do not fit */
+        return true;
+    for (uint64_t i = 0; i < edges->unvisited.n; i++)
+        if (!push_pair(&walk->unvisited, number,
+                       (uint32_t)(uint64_t)ag_vec_ptr(&edges->unvisited, i)))
+            return false;
+    for (uint64_t i = 0; i < edges->visited_too.n; i++) {
+        uint32_t target = ag_index_add(&walk->index, ag_vec_ptr(&edges->visited_too, i));
+        if (target != AG_NO_INDEX && !push_pair(&walk->visited_too, number, target))
+            return false;
+    }
+    return true;
+}
+
 static bool look_at(struct ag_walk *walk, uint32_t number)
 {
     struct pyobj *object = ag_index_object(&walk->index, number);
@@ -227,6 +247,8 @@ static bool look_at(struct ag_walk *walk, uint32_t number)
     ag_edges_of(&walk->edges, object, type);
     if (walk->edges.failed || !number_all(walk, &walk->edges.strong, &walk->strong) ||
         !number_all(walk, &walk->edges.weak, &walk->weak))
+        return out_of_room(walk);
+    if (!note_visits(walk, number))
         return out_of_room(walk);
     if (type->kind == AG_KIND_FUNCTION && !note_closures(walk, object))
         return out_of_room(walk);
@@ -293,27 +315,27 @@ static bool list_generations(struct ag_walk *walk)
     return true;
 }
 
-static void add_root(struct pyobj *object, void *arg)
+static bool send_pairs(struct ag_walk *walk, enum visits_kind kind, const struct ag_vec *pairs)
 {
-    struct ag_walk *walk = arg;
-    uint32_t number = object ? ag_index_add(&walk->index, object) : AG_NO_INDEX;
+    const struct ag_pair *from = pairs->at;
 
-    if (number != AG_NO_INDEX && !push_number(&walk->roots, number))
-        walk->index.failed = true;
-}
-
-static bool send_roots(struct ag_walk *walk)
-{
-    for (uint64_t first = 0; first < walk->roots.n; first += EDGES_IN_MORE_MAX) {
-        uint64_t end =
-            first + EDGES_IN_MORE_MAX < walk->roots.n ? first + EDGES_IN_MORE_MAX : walk->roots.n;
-        struct msg_snap_roots head = {ROOT_FRAME, (uint32_t)(end - first)};
-        uint8_t *p = put_numbers(walk->batch, &walk->roots, first, end, 0);
-        if (!ag_send(walk->sender, MSG_SNAP_ROOTS, &head, sizeof head, walk->batch,
+    for (uint64_t first = 0; first < pairs->n; first += PAIRS_MAX) {
+        uint64_t end = first + PAIRS_MAX < pairs->n ? first + PAIRS_MAX : pairs->n;
+        struct msg_snap_visits head = {kind, (uint32_t)(end - first)};
+        uint8_t *p = walk->batch;
+        for (uint64_t i = first; i < end; i++)
+            p = wire_put(wire_put(p, from[i].first), from[i].second);
+        if (!ag_send(walk->sender, MSG_SNAP_VISITS, &head, sizeof head, walk->batch,
                      (uint32_t)(p - walk->batch)))
             return false;
     }
     return true;
+}
+
+static bool send_visits(struct ag_walk *walk)
+{
+    return !(walk->flags & SNAPSHOT_EDGES) || (send_pairs(walk, VISITS_NOT, &walk->unvisited) &&
+                                               send_pairs(walk, VISITS_ALSO, &walk->visited_too));
 }
 
 /* Whether tracemalloc traces: asked of its module, if that is there. A C function; runs no Python
@@ -358,8 +380,9 @@ bool ag_walk_run(struct ag_walk *walk, struct ag_sender *sender,
     if (!list_generations(walk))
         return false;
     if (!(walk->flags & SNAPSHOT_COUNTS)) {
-        ag_frames_roots(add_root, walk);
-        if (!walk_objects(walk) || !send_roots(walk))
+        if (!ag_roots_add(walk))
+            return out_of_room(walk);
+        if (!walk_objects(walk) || !ag_roots_send(walk) || !send_visits(walk))
             return false;
     }
     walk->totals.walk_ns = ag_clock_ns() - start;

@@ -40,7 +40,13 @@ struct ag_walk {
     struct msg_snap_end totals;
     struct ag_vec strong; /* u32 numbers: the references of the object at hand */
     struct ag_vec weak;
-    struct ag_vec roots; /* u32 numbers: objects that frames hold */
+    struct ag_vec unvisited;   /* struct ag_pair: holder, ordinal; see SNAP_VISITS */
+    struct ag_vec visited_too; /* struct ag_pair: holder, target */
+};
+
+struct ag_pair {
+    uint32_t first;
+    uint32_t second;
 };
 
 /* A function's tuple of cells or of defaults: lets a tuple's members be named after the function's

@@ -18,12 +18,13 @@ enum { STATUS_FAILED = 1, STATUS_USAGE = 2, ERROR_BYTES = 2048 };
 /* ---- the terminal interface ---- */
 
 static struct {
-    bool readonly, ascii, help;
+    bool readonly, ascii, steal, help;
     const char *color, *python;
 } tui_flags = {.color = "auto", .python = "python3"};
 
 static const struct opt tui_options[] = {
     OPT_FLAG(0, "readonly", &tui_flags.readonly, "refuse every action that changes the target"),
+    OPT_FLAG(0, "steal", &tui_flags.steal, "make another ouro that is attached leave first"),
     OPT_FLAG(0, "ascii", &tui_flags.ascii, "draw with ASCII characters only"),
     OPT_TEXT(0, "color", &tui_flags.color, "WHEN", "auto, always or never; also: NO_COLOR"),
     OPT_TEXT(0, "python", &tui_flags.python, "FILE", "for 'demo': the Python to run"),
@@ -46,8 +47,10 @@ static struct err *color_mode(const char *text, enum color_mode *ret)
 
 static struct err *run_tui(pid_t pid, int *status)
 {
-    struct tui_options options = {
-        .pid = pid, .readonly = tui_flags.readonly, .term = {.ascii = tui_flags.ascii}};
+    struct tui_options options = {.pid = pid,
+                                  .readonly = tui_flags.readonly,
+                                  .steal = tui_flags.steal,
+                                  .term = {.ascii = tui_flags.ascii}};
 
     ERR_RETURN(color_mode(tui_flags.color, &options.term.color));
     return tui_run(&options, status);

@@ -16,13 +16,16 @@ enum start_status {
     START_NO_SYMBOL,     /* `text` names what this Python lacks */
     START_VERSION,       /* a Python that is not supported; `text` is its version */
     START_FREE_THREADED, /* a build without GIL; `text` is its version */
-    START_NOT_READY,     /* the interpreter is not initialised yet, or is shutting down */
+    START_NOT_READY,     /* the interpreter is not initialised: not yet, or no more */
     START_ERRNO,         /* `value` is the errno, `text` the step that failed */
+    START_ENDING,        /* the interpreter is shutting down */
 };
 
 enum { START_TEXT_BYTES = 128, START_PATH_BYTES = 512 };
 
 #define START_FUNCTION "ouro_agent_start"
+/* Name of the memfd that holds the agent, before the build id. */
+#define AGENT_MEMFD_PREFIX "ouro-agent-"
 
 struct start {
     char libpython[START_PATH_BYTES]; /* in: file with Python's symbols, for embedders that hide

@@ -25,6 +25,7 @@ enum err_code {
     ERR_PERMISSION,  /* the kernel or the target's owner forbids it */
     ERR_UNSUPPORTED, /* a Python, a machine or a state that we do not support */
     ERR_BUSY,        /* someone else is there, or the target cannot answer now */
+    ERR_NOT_YET,     /* the target is just starting: the same in some milliseconds may succeed */
     ERR_TIMEOUT,     /* waited as long as we said we would */
     ERR_CANCELLED,   /* the user asked us to stop */
     ERR_TARGET_GONE, /* the target ended or replaced itself while we looked at it */

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "inspector/base/err.h"
+#include "inspector/model/roots.h"
 #include "proto/msg.h"
 
 enum { SNAPSHOT_NONE = UINT32_MAX };
@@ -54,6 +55,16 @@ struct snapshot_pair { /* a weak reference */
     uint32_t target;
 };
 
+struct snapshot_visit {
+    uint32_t holder;
+    uint32_t second; /* an ordinal or a target */
+};
+
+struct snapshot_visits {
+    struct snapshot_visit *at; /* by holder, ascending */
+    uint32_t n;
+};
+
 struct snapshot {
     uint32_t n_objects;
     uint64_t *address;
@@ -71,8 +82,13 @@ struct snapshot {
     struct snapshot_pair *weak;
     uint32_t n_weak;
 
-    uint32_t *roots; /* objects that running frames hold, repeats possible */
+    struct snapshot_roots held_from_outside;
+    uint32_t *roots; /* objects that running frames hold, one entry for each reference */
     uint32_t n_roots;
+
+    /* Where tp_traverse, which the collector computes with, differs from `strong`; few. */
+    struct snapshot_visits unvisited;   /* ordinals of strong references that it does not visit */
+    struct snapshot_visits visited_too; /* targets that it visits besides */
 
     struct snapshot_list *lists;
     uint32_t n_lists;
@@ -106,7 +122,7 @@ int snapshot_generation(const struct snapshot *snapshot, uint32_t object);
 uint64_t snapshot_population(const struct snapshot *snapshot, uint32_t generation);
 /* The object at this address, or SNAPSHOT_NONE. Linear. */
 uint32_t snapshot_find(const struct snapshot *snapshot, uint64_t address);
-/* Weak references that go out of `holder`: the first pair and how many. */
+/* Weak references that go out of `holder`: the first pair (NULL: none) and how many. */
 const struct snapshot_pair *snapshot_weak_of(const struct snapshot *snapshot, uint32_t holder,
                                              uint32_t *n);
 static inline const struct snapshot_type *snapshot_type_of(const struct snapshot *snapshot,

@@ -11,13 +11,16 @@
 #include "inspector/base/units.h"
 #include "inspector/model/builder.h"
 #include "inspector/rows/filter.h"
+#include "inspector/session/evict.h"
 
 enum { PID_MAX = 1 << 22 };
 
 atomic_bool cmd_cancel;
+struct target_options target_options = {.wait_s = SESSION_WAIT_S};
 
 const struct command commands[] = {
     {"ps", "", 0, "list the Python processes, and for each: attachable, or why not", cmd_ps},
+    {"doctor", "PID", 1, "whether an attach would work; if not, why and what to do", cmd_doctor},
     {"types", "PID", 1, "histogram of types: instances and bytes", cmd_types},
     {"objects", "PID", 1, "the objects, or those of one type (--type)", cmd_objects},
     {"object", "PID ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
@@ -108,11 +111,15 @@ static void catch_signals(void)
 struct err *target_open(const char *pid_text, struct target *ret)
 {
     struct target target = {0};
+    bool was_attached;
     pid_t pid = 0;
 
     ERR_RETURN(cmd_pid(pid_text, &pid));
     catch_signals();
+    if (target_options.steal)
+        ERR_RETURN(evict_agent(pid, &was_attached));
     ERR_RETURN(session_attach(pid, &cmd_cancel, &target.session));
+    session_set_wait(target.session, (unsigned)target_options.wait_s);
     target.lookup = lookup_create();
     *ret = target;
     return NULL;

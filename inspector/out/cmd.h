@@ -35,6 +35,7 @@ extern const struct command commands[];
 const struct command *command_find(const char *name);
 
 ERR_CHECK struct err *cmd_ps(int argc, char **argv);
+ERR_CHECK struct err *cmd_doctor(int argc, char **argv);
 ERR_CHECK struct err *cmd_types(int argc, char **argv);
 ERR_CHECK struct err *cmd_objects(int argc, char **argv);
 ERR_CHECK struct err *cmd_object(int argc, char **argv);
@@ -63,6 +64,17 @@ struct target {
     struct snapshot_info info;
     struct lookup *lookup;
 };
+
+/* What the user may say about attaching, in the option tables of all commands that call target_open(). */
+struct target_options {
+    bool steal;  /* another ouro has to leave first */
+    long wait_s; /* for the interpreter lock */
+};
+extern struct target_options target_options;
+#define TARGET_OPTIONS                                                                             \
+    OPT_FLAG(0, "steal", &target_options.steal, "make another ouro that is attached leave first"), \
+        OPT_INT('w', "wait", &target_options.wait_s, 1, 86400, "S",                                \
+                "wait S seconds for a thread that holds the interpreter; default: 10")
 
 /* Attaches. *ret is to be closed, also after later failures. */
 ERR_CHECK struct err *target_open(const char *pid, struct target *ret);

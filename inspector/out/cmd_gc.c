@@ -93,6 +93,7 @@ struct err *cmd_gc(int argc, char **argv)
         OPT_INT('g', "generation", &generation, 0, 2, "GEN",
                 "the oldest generation to collect; default: 2, all"),
         TABLE_OPTIONS(options, "sort by KEY[:asc|:desc]; default: shallow"),
+        TARGET_OPTIONS,
         OPT_END,
     };
     struct outcome outcome = {.freed = NULL};

@@ -148,6 +148,7 @@ struct err *cmd_object(int argc, char **argv)
     const struct opt table[] = {
         OPT_FLAG(0, "json", &json, "print JSON (docs/cli-json.md)"),
         OPT_INT('n', "limit", &limit, 0, 1000000000, "N", "print N references each way, 0: all"),
+        TARGET_OPTIONS,
         OPT_END,
     };
     struct target target;

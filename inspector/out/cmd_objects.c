@@ -31,6 +31,7 @@ struct err *cmd_objects(int argc, char **argv)
     const struct opt table[] = {
         OPT_TEXT('t', "type", &type, "TYPE", "only of this type, as 'ouro types' names it"),
         TABLE_OPTIONS(options, "sort by KEY[:asc|:desc]; default: shallow"),
+        TARGET_OPTIONS,
         OPT_END,
     };
     struct target target;

@@ -64,6 +64,7 @@ struct err *cmd_stats(int argc, char **argv)
     bool json = false, helped;
     const struct opt table[] = {
         OPT_FLAG(0, "json", &json, "print JSON (docs/cli-json.md)"),
+        TARGET_OPTIONS,
         OPT_END,
     };
     struct target target;

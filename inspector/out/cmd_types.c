@@ -40,6 +40,7 @@ struct err *cmd_types(int argc, char **argv)
     struct table_options options = {.limit = NOT_GIVEN};
     const struct opt table[] = {
         TABLE_OPTIONS(options, "sort by KEY[:asc|:desc]; default: shallow"),
+        TARGET_OPTIONS,
         OPT_END,
     };
     struct target target;

@@ -14,10 +14,11 @@
 
 #include "inspector/base/cleanup.h"
 #include "inspector/base/clock.h"
+#include "inspector/session/doctor.h"
+#include "inspector/session/doctor_private.h"
 #include "inspector/session/elffile.h"
+#include "inspector/session/evict.h"
 #include "inspector/session/inject.h"
-#include "inspector/session/procfs.h"
-#include "inspector/session/python.h"
 
 enum {
     POLL_NS = 200 * NS_PER_US,
@@ -26,80 +27,12 @@ enum {
     BUSY_PAUSE_NS = 50 * NS_PER_MS,
 };
 
-/* ---- what can be seen from outside ---- */
-
-static struct err *check_state(pid_t pid, const struct proc_status *status)
-{
-    if (status->state == 'Z' || status->state == 'X')
-        return err_new(ERR_INPUT, "nothing is left of it but its exit status",
-                       "process %d has ended (zombie)", pid);
-    if (status->kernel_thread)
-        return err_new(ERR_INPUT, "see 'ouro ps'", "process %d is a kernel thread", pid);
-    if (status->tracer)
-        return err_new(ERR_BUSY, "end that first", "process %d is already traced by process %d",
-                       pid, status->tracer);
-    if (status->state == 'T')
-        return err_hint(err_new(ERR_BUSY, NULL, "process %d is stopped", pid),
-                        "let it run on with 'kill -CONT %d', then try again", pid);
-    if (status->seccomp == 1)
-        return err_new(ERR_UNSUPPORTED, NULL, "process %d runs under strict seccomp", pid);
-    return NULL;
-}
-
-/* Opening /proc/PID/mem for writing asks the kernel exactly what tracing will ask. */
-static struct err *check_permission(pid_t pid)
-{
-    char path[64], scope = '0';
-
-    snprintf(path, sizeof path, "/proc/%d/mem", pid);
-    _cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd >= 0)
-        return NULL;
-    _cleanup_close_ int yama = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
-    if (yama >= 0 && read(yama, &scope, 1) == 1 && scope != '0')
-        return err_new(ERR_PERMISSION, "run as root, or start the program with 'ouro run'",
-                       "the kernel's ptrace_scope is %c", scope);
-    return err_new(ERR_PERMISSION, "run as its user, or as root", "not allowed to trace process %d",
-                   pid);
-}
-
-/* Checks, and what was found on the way. `maps` is the caller's to free, also on failure. */
-static struct err *look_at(pid_t pid, struct proc_maps *maps, struct python *python)
-{
-    struct proc_status status;
-
-    ERR_RETURN(proc_status_read(pid, &status));
-    ERR_RETURN(check_state(pid, &status));
-    ERR_RETURN(proc_maps_read(pid, maps));
-    ERR_RETURN(python_find(pid, maps, python));
-    return check_permission(pid);
-}
-
-struct err *attach_check(pid_t pid, char *version, size_t cap)
-{
-    struct proc_maps maps = {0};
-    struct python python = {0};
-    struct err *err = look_at(pid, &maps, &python);
-
-    proc_maps_deinit(&maps);
-    snprintf(version, cap, "%s", python.version);
-    return err;
-}
-
 /* ---- the plan ---- */
 
 static void add_range(struct safepoint_map *ranges, size_t *n, const struct proc_map *map)
 {
     if (*n < INJECT_MAPS_MAX)
         ranges[(*n)++] = (struct safepoint_map){map->start, map->end};
-}
-
-static bool is_loader(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-
-    return !strncmp(name, "ld-", 3) || !strncmp(name, "ld.so", 5);
 }
 
 /* Functions that every program calls, those that C extensions call around long work first. */
@@ -127,27 +60,33 @@ static void find_functions(pid_t pid, const struct proc_maps *maps, const struct
     err_destroy(err); /* there are other ways to a safe point */
 }
 
+static void fill_plan(const struct doctor *doctor, struct inject_plan *plan)
+{
+    const struct proc_maps *maps = &doctor->maps;
+    const struct python *python = &doctor->python;
+
+    plan->libs = doctor->libs;
+    for (size_t i = 0; i < maps->n; i++) {
+        const struct proc_map *map = &maps->at[i];
+        if (map->exec && map->inode == python->inode)
+            add_range(plan->python, &plan->n_python, map);
+        else if (target_libs_is_loader(map))
+            add_range(plan->loader, &plan->n_loader, map);
+    }
+    find_functions(plan->pid, maps, python, plan->functions);
+    if (python->in_library)
+        snprintf(plan->libpython, sizeof plan->libpython, "%s", python->path);
+}
+
 static struct err *make_plan(pid_t pid, struct inject_plan *plan)
 {
-    struct proc_maps maps = {0};
-    struct python python;
-    struct err *err = look_at(pid, &maps, &python);
+    struct doctor doctor;
 
+    ERR_RETURN(doctor_examine(pid, &doctor));
+    struct err *err = doctor_verdict(&doctor);
     if (!err)
-        err = target_libs_find(pid, &maps, &plan->libs);
-    if (!err) {
-        for (size_t i = 0; i < maps.n; i++) {
-            const struct proc_map *map = &maps.at[i];
-            if (map->exec && map->inode == python.inode)
-                add_range(plan->python, &plan->n_python, map);
-            else if (map->exec && is_loader(map->path))
-                add_range(plan->loader, &plan->n_loader, map);
-        }
-        find_functions(pid, &maps, &python, plan->functions);
-        if (python.in_library)
-            snprintf(plan->libpython, sizeof plan->libpython, "%s", python.path);
-    }
-    proc_maps_deinit(&maps);
+        fill_plan(&doctor, plan);
+    doctor_deinit(&doctor);
     return err;
 }
 
@@ -263,7 +202,25 @@ static struct err *loader_refusal(const struct loader *loader)
                    "the agent could not be entered");
 }
 
-static struct err *start_refusal(const struct start *start)
+/* An agent is at work: another inspector's, or one whose inspector has gone and that cannot go itself yet. */
+static struct err *somebody_is_there(pid_t pid, pid_t inspector)
+{
+    struct proc_maps maps;
+    struct evict_found found = {.inspector_lives = true};
+
+    ERR_RETURN(proc_maps_read(pid, &maps));
+    evict_look(pid, &maps, &found);
+    proc_maps_deinit(&maps);
+    if (found.inspector_lives)
+        return doctor_other_inspector(pid, inspector);
+    return err_new(
+        ERR_BUSY, "try again when that thread lets go",
+        "what an earlier ouro left in process %d still waits for the interpreter lock, which "
+        "a thread holds in C code",
+        pid);
+}
+
+static struct err *start_refusal(pid_t pid, const struct start *start)
 {
     char text[START_TEXT_BYTES];
 
@@ -272,8 +229,7 @@ static struct err *start_refusal(const struct start *start)
     case START_OK:
         return NULL;
     case START_BUSY:
-        return err_new(ERR_BUSY, "leave that one first, or wait two seconds if it has just ended",
-                       "another ouro is attached, process %d", start->value);
+        return somebody_is_there(pid, start->value);
     case START_NO_SYMBOL:
         return err_new(ERR_UNSUPPORTED, NULL, "its Python does not have '%s'", text);
     case START_VERSION:
@@ -282,8 +238,10 @@ static struct err *start_refusal(const struct start *start)
         return err_new(ERR_UNSUPPORTED, "builds with the GIL are supported",
                        "it runs a free-threaded Python: %s", text);
     case START_NOT_READY:
-        return err_new(ERR_BUSY, "try again when it runs",
-                       "its interpreter is starting or shutting down");
+        return err_new(ERR_NOT_YET, "try again",
+                       "its interpreter is not initialised: it is just starting, or has ended");
+    case START_ENDING:
+        return err_new(ERR_TARGET_GONE, NULL, "its interpreter is shutting down");
     case START_ERRNO:
         return err_sys(start->value, "the agent could not get its %s", text);
     case START_PENDING:
@@ -334,7 +292,7 @@ static struct err *attach_with(const struct inject_plan *plan, struct outcome *o
             clock_sleep_ns(BUSY_PAUSE_NS);
         ERR_RETURN(run_helper(plan, outcome, cancel));
     } while (outcome->result.loader.start.status == START_BUSY && clock_ns() < deadline);
-    ERR_RETURN(start_refusal(&outcome->result.loader.start));
+    ERR_RETURN(start_refusal(plan->pid, &outcome->result.loader.start));
     ERR_RETURN(open_ring(plan->pid, outcome->result.loader.start.ring_fd, &ret->ring_fd));
     snprintf(ret->how, sizeof ret->how, "%s", outcome->result.how);
     ret->held_ns = outcome->result.held_ns;

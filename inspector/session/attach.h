@@ -1,8 +1,8 @@
 /*
  * Getting the agent into a process that nobody prepared.
  *
- *   look        /proc and ELF files: is it Python, which, where are dlopen() and the interpreter's
- *               code. Nothing is touched
+ *   look        doctor.h: is it Python, which, where are dlopen() and the interpreter's code; what is
+ *               in the way. Nothing is touched
  *   borrow      one thread at a safe point (safepoint.h)
  *   load        a region of memory in the target, the loader and the agent's file in it
  *               (proto/loader.h), run, unmapped
@@ -34,10 +34,6 @@ struct attach_result {
 /*
  * Attaches to `pid`. `cancel` may be set by another thread: the call then undoes what it did and
  * returns ERR_CANCELLED. Every refusal says why and what to do: ERR_INPUT, ERR_PERMISSION,
- * ERR_UNSUPPORTED, ERR_BUSY, ERR_TIMEOUT, ERR_TARGET_GONE.
+ * ERR_UNSUPPORTED, ERR_BUSY, ERR_NOT_YET, ERR_TIMEOUT, ERR_TARGET_GONE.
  */
 ERR_CHECK struct err *attach_to(pid_t pid, const atomic_bool *cancel, struct attach_result *ret);
-
-/* Whether an attach would be refused, as far as can be seen without touching the process; `python`
- * (of `cap` bytes) gets its version or "". NULL: it looks possible. */
-ERR_CHECK struct err *attach_check(pid_t pid, char *python, size_t cap);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "inspector/base/mem.h"
 
@@ -141,6 +142,20 @@ struct err *elffile_open_memory(const void *bytes, size_t n, const char *name, s
     return open_elf(elf_memory((char *)bytes, n), n, name, ret);
 }
 
+const char *elffile_foreign(int fd)
+{
+    Elf64_Ehdr header; /* e_ident and e_machine lie the same in 32-bit files */
+
+    if (pread(fd, &header, sizeof header, 0) != sizeof header ||
+        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+        return NULL;
+    if (header.e_ident[EI_DATA] != ELFDATA2LSB)
+        return "of another processor";
+    if (header.e_machine != OUR_MACHINE && header.e_machine != EM_386)
+        return "of another processor";
+    return header.e_ident[EI_CLASS] == ELFCLASS64 ? NULL : "32-bit";
+}
+
 void elffile_close(struct elffile *file)
 {
     if (!file)
@@ -186,6 +201,16 @@ uint64_t elffile_symbol(const struct elffile *file, const char *name)
         hidden = file->symbols[i].st_value;
     }
     return hidden;
+}
+
+bool elffile_needs(const struct elffile *file, const char *name)
+{
+    size_t bytes = strlen(name) + 1;
+
+    for (size_t i = 0; i < file->n_symbols; i++)
+        if (file->symbols[i].st_shndx == SHN_UNDEF && has_name(file, i, name, bytes))
+            return true;
+    return false;
 }
 
 /*

@@ -25,6 +25,12 @@ ERR_CHECK struct err *elffile_open_memory(const void *bytes, size_t n, const cha
 void elffile_close(struct elffile *elf);
 
 /*
+ * Why the file behind `fd` is no program that this inspector can be used on: "32-bit", "of another processor";
+ * NULL if it is one, or no ELF file.
+ */
+const char *elffile_foreign(int fd);
+
+/*
  * What to add to an address in the file to get the one in the process, given one of its mappings:
  * where that begins and at which offset of the file. False if no segment of the file fits.
  */
@@ -33,6 +39,9 @@ bool elffile_bias(const struct elffile *elf, uint64_t map_start, uint64_t map_of
 
 /* The address in the file of a defined dynamic symbol (its default version), 0 if there is none. */
 uint64_t elffile_symbol(const struct elffile *elf, const char *name);
+
+/* Whether it uses a dynamic symbol that another file has to define. */
+bool elffile_needs(const struct elffile *elf, const char *name);
 
 /* The address in the file of the first place in an executable segment with these bytes (a few), 0 if
  * there is none. */

@@ -14,6 +14,7 @@
 #include "agent/agent_blob.h"
 #include "inspector/base/clock.h"
 #include "inspector/base/log.h"
+#include "inspector/session/evict.h"
 #include "proto/decode.h"
 
 enum {
@@ -23,6 +24,10 @@ enum {
     NOTES_MAX = 64, /* read in between; an agent may talk without end */
 };
 static const uint64_t leave_ns = 2000ull * NS_PER_MS;
+static const uint64_t leave_waiting_ns =
+    100ull * NS_PER_MS; /* for an agent that waits for the interpreter lock */
+static const uint64_t look_ns =
+    300ull * NS_PER_MS; /* how often to see whether the agent's memory is still mapped */
 static const uint64_t send_ns = 2000ull * NS_PER_MS;
 
 /* ---- opening ---- */
@@ -151,12 +156,31 @@ static bool target_lives(const struct link *link)
     return kill(link->pid, 0) == 0 || errno == EPERM;
 }
 
-static struct err *check_life(const struct link *link, const atomic_bool *cancel)
+/* A process that becomes another program (execve(2)) keeps its number; the agent goes without a word. */
+static struct err *check_agent_is_there(struct link *link)
+{
+    bool is_mapped = true;
+
+    if (clock_ns() < link->look_at_ns)
+        return NULL;
+    link->look_at_ns = clock_ns() + look_ns;
+    err_destroy(
+        evict_is_mapped(link->pid, &is_mapped)); /* if it cannot be told, it will not be told */
+    link->is_lost = !is_mapped;
+    if (link->is_lost)
+        return err_new(ERR_TARGET_GONE, "attach again",
+                       "process %d has become another program, or lost its agent", link->pid);
+    return NULL;
+}
+
+static struct err *check_life(struct link *link, const atomic_bool *cancel)
 {
     uint32_t state = atomic_load(&shm_agent(&link->shm)->state);
 
     if (!target_lives(link))
         return err_new(ERR_TARGET_GONE, NULL, "process %d has ended", link->pid);
+    if (state != AGENT_GONE && state != AGENT_LEAVING)
+        ERR_RETURN(check_agent_is_there(link));
     if (state == AGENT_GONE || state == AGENT_LEAVING)
         return err_new(ERR_TARGET_GONE, "attach again", "the agent has left process %d", link->pid);
     if (cancel && atomic_load(cancel))
@@ -164,15 +188,24 @@ static struct err *check_life(const struct link *link, const atomic_bool *cancel
     return NULL;
 }
 
+/* Whether to wait for the agent to go; one that is blocked goes by itself when it has the lock. */
+static bool is_leaving(const struct link *link, uint64_t since_ns)
+{
+    uint32_t state = atomic_load(&shm_agent(&link->shm)->state);
+    uint64_t waited_ns = clock_ns() - since_ns;
+
+    return state != AGENT_GONE && target_lives(link) &&
+           waited_ns < (state == AGENT_WAITING ? leave_waiting_ns : leave_ns);
+}
+
 void link_close(struct link *link)
 {
-    uint64_t deadline = clock_ns() + leave_ns;
+    uint64_t since_ns = clock_ns();
     struct msg_req_detach detach = {link->next_id++};
 
     atomic_store(&shm_inspector(&link->shm)->leave, 1);
     err_destroy(link_send(link, &link->requests, MSG_REQ_DETACH, &detach, sizeof detach, NULL, 0));
-    while (atomic_load(&shm_agent(&link->shm)->state) != AGENT_GONE && target_lives(link) &&
-           clock_ns() < deadline)
+    while (is_leaving(link, since_ns) && !link->is_lost)
         clock_sleep_ns(LEAVE_POLL_NS);
     unmark(shm_inspector(&link->shm), link->mark);
     layout_unmap(&link->shm);

@@ -27,8 +27,10 @@ struct link {
     struct link_mark *mark;         /* of our life, in the shared page */
     char python[PYTHON_TEXT_BYTES]; /* checked copies of what the agent wrote once */
     unsigned python_hex;
-    uint32_t next_id; /* of requests, snapshots, questions */
-    bool broken;      /* something came that no agent of ours sends; only leaving is left */
+    uint32_t next_id;    /* of requests, snapshots, questions */
+    uint64_t look_at_ns; /* private: when to see next whether the agent's memory is still mapped */
+    bool is_lost;        /* private: it was not */
+    bool broken;         /* something came that no agent of ours sends; only leaving is left */
 
     struct ring requests, replies, snapshot, questions, answers;
     uint8_t *buffer; /* LINK_BUFFER_BYTES: the record read last */
@@ -39,7 +41,7 @@ struct link {
 
 /* Maps `fd` (borrowed), checks what is there, marks it as ours, tells the agent to go on. */
 ERR_CHECK struct err *link_open(pid_t pid, int fd, struct link *ret);
-/* Asks the agent to leave, waits until it has (at most two seconds), unmaps. */
+/* Asks the agent to leave, waits until it has (at most two seconds; less if it waits for the interpreter), unmaps. */
 void link_close(struct link *link);
 
 /* Sends a record; `tail` may be empty. */

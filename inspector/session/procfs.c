@@ -184,16 +184,23 @@ struct err *proc_status_read(pid_t pid, struct proc_status *ret)
     const char *name = value_of(text, "Name");
     const char *state = value_of(text, "State");
     const char *uids = value_of(text, "Uid");
+    const char *gids = value_of(text, "Gid");
+    const char *capabilities = value_of(text, "CapPrm");
     const char *ns_pids = value_of(text, "NSpid");
     if (name)
         snprintf(status.name, sizeof status.name, "%.*s", (int)strcspn(name, "\n"), name);
     status.state = state ? *state : '?';
+    status.parent = (pid_t)number_of(text, "PPid");
+    status.threads = (unsigned)number_of(text, "Threads");
+    status.capabilities = capabilities ? strtoull(capabilities, NULL, 16) : 0;
     status.tracer = (pid_t)number_of(text, "TracerPid");
     status.seccomp = (unsigned)number_of(text, "Seccomp");
     status.rss_bytes = (uint64_t)number_of(text, "VmRSS") * 1024;
     status.kernel_thread = status.state != 'Z' && !value_of(text, "VmSize");
     if (uids)
-        sscanf(uids, "%u %u", &status.real_uid, &status.uid);
+        sscanf(uids, "%u %u %u", &status.real_uid, &status.uid, &status.saved_uid);
+    if (gids)
+        sscanf(gids, "%u %u %u", &status.real_gid, &status.gid, &status.saved_gid);
     status.ns_pid = pid;
     for (const char *p = ns_pids; p && *p && *p != '\n';) { /* the last one is the innermost */
         char *end;

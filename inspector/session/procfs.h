@@ -47,10 +47,14 @@ ERR_CHECK struct err *proc_open_mapped(pid_t pid, const struct proc_map *map, in
 struct proc_status {
     char name[64]; /* comm */
     char state;    /* R, S, D, T (stopped), t (traced), Z … */
-    pid_t tracer;  /* 0: nobody traces it */
-    uid_t uid;     /* effective */
-    uid_t real_uid;
-    pid_t ns_pid;     /* in its own PID namespace */
+    pid_t parent;
+    pid_t tracer; /* 0: nobody traces it, or somebody outside of our PID namespace */
+    uid_t uid;    /* effective */
+    uid_t real_uid, saved_uid;
+    gid_t gid, real_gid, saved_gid;
+    uint64_t capabilities; /* permitted: bits as in <linux/capability.h> */
+    pid_t ns_pid;          /* in its own PID namespace */
+    unsigned threads;
     unsigned seccomp; /* 0 off, 1 strict, 2 filter */
     uint64_t rss_bytes;
     bool kernel_thread; /* has no memory of its own */

@@ -13,7 +13,7 @@
 #include "inspector/base/cleanup.h"
 #include "inspector/base/mem.h"
 #include "inspector/base/utf8.h"
-#include "inspector/session/attach.h"
+#include "inspector/session/doctor.h"
 #include "inspector/session/procfs.h"
 
 enum { COMMAND_BYTES = 512, PATH_BYTES = 512, WHY_BYTES = 512, STAT_BYTES = 4096 };
@@ -36,7 +36,7 @@ static bool mentions_python(pid_t pid, const char *executable, const char *comma
     _cleanup_free_ char *maps = NULL;
     size_t bytes;
 
-    if (strstr(slash ? slash : executable, "python"))
+    if (strstr(slash ? slash : executable, "python") || strstr(slash ? slash : executable, "pypy"))
         return true;
     snprintf(path, sizeof path, "/proc/%d/maps", pid);
     struct err *err = proc_read_file(path, 8 << 20, &maps, &bytes);
@@ -96,6 +96,18 @@ static char *printable(const char *text)
     return copy;
 }
 
+/* What an attach would say; `python` gets the version, or "". */
+static struct err *verdict_of(pid_t pid, char *python, size_t cap)
+{
+    struct doctor doctor;
+
+    ERR_RETURN(doctor_examine(pid, &doctor));
+    snprintf(python, cap, "%s", doctor.python.version);
+    struct err *err = doctor_verdict(&doctor);
+    doctor_deinit(&doctor);
+    return err;
+}
+
 /* Fills *ret if `pid` is a Python process. */
 static bool look_at(pid_t pid, struct pyproc *ret)
 {
@@ -114,7 +126,7 @@ static bool look_at(pid_t pid, struct pyproc *ret)
     read_executable(pid, executable);
     if (!mentions_python(pid, executable, command))
         return false;
-    err = attach_check(pid, proc.python, sizeof proc.python);
+    err = verdict_of(pid, proc.python, sizeof proc.python);
     if (err && err->code == ERR_UNSUPPORTED && !proc.python[0]) {
         err_destroy(err); /* the name said Python, the files do not */
         return false;

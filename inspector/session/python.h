@@ -20,10 +20,12 @@ struct python {
     char path[512];        /* its path as in /proc/PID/maps */
     uint64_t bias;         /* from addresses in the file to addresses in the process */
     bool in_library;       /* libpython, not the executable */
+    bool free_threaded;    /* a build without the GIL */
 };
 
 /*
  * Looks for an interpreter in these mappings. ERR_UNSUPPORTED with one line why when the process is
- * not (a supported) Python.
+ * not a Python, or none that is supported: ret->version then says what was found ("2.7.18", "PyPy"), and is
+ * left alone if it is no Python at all. ERR_NOT_YET when a Python is just being loaded.
  */
 ERR_CHECK struct err *python_find(pid_t pid, const struct proc_maps *maps, struct python *ret);

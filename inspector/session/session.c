@@ -12,7 +12,6 @@
 #include "inspector/session/session_private.h"
 
 enum { IDLE_LIMIT_S = 600 };
-static const uint64_t lock_limit_ns = 10ull * NS_PER_S;
 
 /* ---- attach ---- */
 
@@ -33,6 +32,7 @@ struct err *session_attach(pid_t pid, const atomic_bool *cancel, struct session 
         free(session);
         return err;
     }
+    session_set_wait(session, SESSION_WAIT_S);
     unsigned hex = session->link.python_hex;
     session->info = (struct session_info){.pid = pid, .python = session->link.python};
     session->info.attach_ns = attached.total_ns;
@@ -50,6 +50,11 @@ struct err *session_attach(pid_t pid, const atomic_bool *cancel, struct session 
 const struct session_info *session_info(const struct session *session)
 {
     return &session->info;
+}
+
+void session_set_wait(struct session *session, unsigned seconds)
+{
+    session->lock_limit_ns = seconds * (uint64_t)NS_PER_S;
 }
 
 void session_detach(struct session *session)
@@ -230,7 +235,7 @@ static struct err *try_snapshot(struct session *session, unsigned flags,
     ERR_RETURN(link_send(link, &link->requests, MSG_REQ_SNAPSHOT, &request, sizeof request,
                          session->opaque, session->opaque_count * (uint32_t)sizeof(uint64_t)));
     ERR_RETURN(link_wait_reply(link, MSG_REP_SNAPSHOT, request.id, &reply, sizeof reply,
-                               lock_limit_ns, cancel));
+                               session->lock_limit_ns, cancel));
     ERR_RETURN(status_error(session, reply.status, reply.sys_errno, "be cloned"));
     info->id = request.id;
     info->wait_ns = reply.wait_ns;
@@ -289,8 +294,8 @@ struct err *session_release(struct session *session)
     session->copy = 0;
     ERR_RETURN(
         link_send(link, &link->requests, MSG_REQ_RELEASE, &request, sizeof request, NULL, 0));
-    return link_wait_reply(link, MSG_REP_RELEASE, request.id, &reply, sizeof reply, lock_limit_ns,
-                           NULL);
+    return link_wait_reply(link, MSG_REP_RELEASE, request.id, &reply, sizeof reply,
+                           session->lock_limit_ns, NULL);
 }
 
 bool session_can_ask(const struct session *session)
@@ -334,7 +339,7 @@ struct err *session_collect(struct session *session, int generation, unsigned af
     ERR_RETURN(
         link_send(link, &link->requests, MSG_REQ_COLLECT, &request, sizeof request, NULL, 0));
     ERR_RETURN(link_wait_reply(link, MSG_REP_COLLECT, request.id, &reply, sizeof reply,
-                               lock_limit_ns, cancel));
+                               session->lock_limit_ns, cancel));
     ERR_RETURN(status_error(session, reply.status, reply.sys_errno, "be cloned"));
     struct collect_info info = {
         .generation = generation,

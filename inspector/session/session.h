@@ -23,6 +23,8 @@
 
 struct session;
 
+enum { SESSION_WAIT_S = 10 };
+
 struct session_info {
     pid_t pid;
     const char *python; /* "3.11.7 (main, …)": Py_GetVersion(); valid while the session lives */
@@ -34,6 +36,11 @@ struct session_info {
 
 ERR_CHECK struct err *session_attach(pid_t pid, const atomic_bool *cancel, struct session **ret);
 const struct session_info *session_info(const struct session *session);
+/*
+ * How long a snapshot or a collection waits for the interpreter lock before it gives up with ERR_TIMEOUT, at first
+ * SESSION_WAIT_S. It may be held by a thread that runs a long C function.
+ */
+void session_set_wait(struct session *session, unsigned seconds);
 /* Leaves the target as it was; NULL is fine. */
 void session_detach(struct session *session);
 

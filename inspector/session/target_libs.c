@@ -110,12 +110,35 @@ static uint64_t find_agent(const struct proc_maps *maps)
     return found;
 }
 
+bool target_libs_is_loader(const struct proc_map *map)
+{
+    const char *slash = strrchr(map->path, '/');
+    const char *name = slash ? slash + 1 : map->path;
+
+    return map->exec && map->inode && (!strncmp(name, "ld-", 3) || !strncmp(name, "ld.so", 5));
+}
+
+/* The dynamic loader is there, what it is to load is not. */
+static bool is_loading(const struct proc_maps *maps)
+{
+    bool has_loader = false;
+
+    for (size_t i = 0; i < maps->n; i++) {
+        if (maps->at[i].inode && is_libc(maps->at[i].path))
+            return false;
+        has_loader |= target_libs_is_loader(&maps->at[i]);
+    }
+    return has_loader;
+}
+
 struct err *target_libs_find(pid_t pid, const struct proc_maps *maps, struct target_libs *ret)
 {
     struct target_libs libs = {0};
 
     for_each_libc(pid, maps, look_into, &libs);
     for_each_libc(pid, maps, look_for_private_dlopen, &libs);
+    if ((!libs.dlopen || !libs.dlsym) && is_loading(maps))
+        return err_new(ERR_NOT_YET, "try again", "its libraries are just being loaded");
     if (!libs.dlopen || !libs.dlsym)
         return err_new(ERR_UNSUPPORTED, "only dynamically linked Pythons can load the agent",
                        "its C library offers no dlopen()");

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,9 +24,11 @@ struct target_libs {
     uint64_t start_function; /* of an agent of our build that is mapped already */
 };
 
-/* ERR_UNSUPPORTED when it has no dynamic loader (a static program) or one that we do not know. */
+/* Whether code of the dynamic loader is mapped here. */
+bool target_libs_is_loader(const struct proc_map *map);
+
+/* ERR_UNSUPPORTED when it has no dynamic loader (a static program) or one that we do not know; ERR_NOT_YET when its C
+ * library is not there yet. */
 ERR_CHECK struct err *target_libs_find(pid_t pid, const struct proc_maps *maps,
                                        struct target_libs *ret);
 
-/* Name of the memfd that holds the agent: says which build it is. */
-#define AGENT_MEMFD_PREFIX "ouro-agent-"

@@ -31,7 +31,7 @@ static void open_ring(struct agent *agent, enum ring_id id, bool producer, struc
 
 static int make_memory(uint64_t bytes, int seals)
 {
-    int fd = memfd_create("test-link", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int fd = memfd_create("ouro-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     assert_true(fd >= 0);
     assert_int_equal(ftruncate(fd, (off_t)bytes), 0);

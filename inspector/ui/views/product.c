@@ -14,6 +14,7 @@
 #include "inspector/base/units.h"
 #include "inspector/model/builder.h"
 #include "inspector/rows/value_text.h"
+#include "inspector/session/evict.h"
 #include "inspector/session/procfs.h"
 #include "inspector/ui/views/views.h"
 
@@ -22,7 +23,7 @@ enum { COMMAND_BYTES = 256 };
 struct product {
     struct app *app;
     struct job_runner *runner; /* its worker is the session's thread */
-    bool started_with_target;
+    bool started_with_target, steals;
     struct err *failure;
 
     struct session *session; /* touched by jobs only, but for session_info() */
@@ -201,6 +202,10 @@ static void watch(struct product *product)
 
 static struct err *run_attach(struct work *work, struct job *job)
 {
+    bool was_attached;
+
+    if (work->product->steals)
+        ERR_RETURN(evict_agent(work->pid, &was_attached));
     job_progress_text(job, "waiting for a safe point");
     ERR_RETURN(session_attach(work->pid, job_cancel_flag(job), &work->session));
     struct err *err = take_snapshot(work->session, job, work);
@@ -250,6 +255,11 @@ static void attach_done(struct work *work, const struct job_result *result)
     say_snapshot(product);
     watch(product);
     product_measure(product);
+}
+
+void product_steal(struct product *product)
+{
+    product->steals = true;
 }
 
 void product_attach(struct product *product, pid_t pid, bool is_only_one)

@@ -40,6 +40,8 @@ void product_destroy(struct product *product);
  * it fails the program ends, see product_take_failure(), and so it does after detaching.
  */
 void product_attach(struct product *product, pid_t pid, bool is_only_one);
+/* From now on attaching makes another ouro leave first. */
+void product_steal(struct product *product);
 /* Leaves the target, after asking, and shows the picker. */
 void product_detach(struct product *product);
 /* A new snapshot; what was shown becomes the baseline. */

@@ -39,6 +39,8 @@ struct err *tui_run(const struct tui_options *options, int *status)
 
     ERR_RETURN(app_create(&app_options, &app));
     product = product_create(app);
+    if (options->steal)
+        product_steal(product);
     if (options->pid)
         product_attach(product, options->pid, true);
     else

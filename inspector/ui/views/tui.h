@@ -12,6 +12,7 @@
 struct tui_options {
     pid_t pid; /* 0: the picker */
     bool readonly;
+    bool steal; /* another ouro has to leave first */
     struct term_options term;
 };
 
