@@ -164,9 +164,13 @@ static void say_snapshot(struct product *product)
 {
     char objects[UNITS_BUF], pause[UNITS_BUF];
 
-    app_message(product->app, "%s objects; the target stood still for %s",
-                units_count(product->heap->snapshot->n_objects, objects),
-                units_duration_ns(product->heap->info.pause_ns, pause));
+    const struct snapshot *snapshot = product->heap->snapshot;
+    bool hides = snapshot->interpreters > 1 && product_info(product)->heap_each;
+
+    app_message(product->app, "%s objects; the target stood still for %s%s",
+                units_count(snapshot->n_objects, objects),
+                units_duration_ns(product->heap->info.pause_ns, pause),
+                hides ? "; only the main interpreter is shown" : "");
 }
 
 /* ---- the target's life ---- */
