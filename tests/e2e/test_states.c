@@ -353,9 +353,12 @@ static void states__interpreters(void **state)
 
     assert_int_equal(json_long(types, "target.interpreters"), 4);
     assert_int_equal(count_of(types, "__main__.Here"), 123);
-    assert_int_equal(count_of(types, "__main__.Inner"), all ? 3 * 321 : 0);
+    if (interp->minor >= 12) /* 3.9 to 3.11 have ways from one to the other */
+        assert_int_equal(count_of(types, "__main__.Inner"), 0);
+    if (all)
+        assert_int_equal(count_of(types, "__main__.Inner"), 3 * 321);
     assert_int_equal(ouro.status, 0);
-    assert_true(!strstr(ouro.out, "3 more interpreters are not shown") == all);
+    assert_true(!strstr(ouro.out, "3 more interpreters: of theirs only") == all);
     ouro_deinit(&ouro);
     json_decref(types);
     target_send(target, "x");
