@@ -16,6 +16,9 @@ static void print_summary(const struct target *target)
            units_count(s->n_objects, objects), units_bytes((int64_t)s->shallow_bytes, bytes),
            session_info(target->session)->version, units_duration_ns(target->info.pause_ns, pause),
            units_duration_ns(target->info.total_ns, total));
+    if (s->interpreters > 1 && session_info(target->session)->heap_each)
+        printf("%u more interpreter%s: of theirs only what the main one can reach is shown\n",
+               s->interpreters - 1, s->interpreters == 2 ? "" : "s");
 }
 
 static struct err *print(struct rows *rows, const struct table_options *options,
