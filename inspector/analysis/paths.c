@@ -97,6 +97,7 @@ struct path_finder {
     /* of all */
     uint32_t round; /* the step, counted from the object, in which the paths of a round differ */
     uint32_t longest;
+    bool can_differ;      /* whether there may be more in this round */
     struct step *blocked; /* of this round */
     size_t n_blocked, cap_blocked;
     struct step *steps; /* of all paths so far, one after the other, each from the object up */
@@ -115,6 +116,7 @@ struct err *path_finder_create(const struct paths *paths, uint32_t object, struc
         return err_nomem();
     finder->paths = *paths;
     finder->object = object;
+    finder->can_differ = true;
     finder->best = calloc((size_t)paths->graph->n + 1, sizeof *finder->best);
     if (!finder->best) {
         free(finder);
@@ -273,17 +275,14 @@ static bool has_other_way(const struct path_finder *f, struct step step)
     return false;
 }
 
-/*
- * Blocks the steps in which the paths of this round have to differ; *ret: whether there can be any.
- */
-static struct err *begin_round(struct path_finder *f, bool *ret)
+/* Blocks the steps in which the paths of this round have to differ. */
+static struct err *begin_round(struct path_finder *f)
 {
-    *ret = false;
     f->n_blocked = 0;
     for (size_t i = 0; i < f->n_starts; i++) {
         struct step step = differing_step(f, i);
         ERR_RETURN(block(f, step));
-        *ret = *ret || has_other_way(f, step);
+        f->can_differ = f->can_differ || has_other_way(f, step);
     }
     return NULL;
 }
@@ -311,20 +310,19 @@ static struct err *take_path(struct path_finder *f, uint32_t entry, struct path 
 struct err *path_finder_next(struct path_finder *finder, const atomic_bool *cancel,
                              struct path *ret)
 {
-    bool can_differ = true;
-
     for (;;) {
         uint32_t entry = NONE;
-        struct err *err = can_differ ? search(finder, cancel, &entry) : NULL;
+        struct err *err = finder->can_differ ? search(finder, cancel, &entry) : NULL;
         if (!err && entry != NONE)
             err = take_path(finder, entry, ret);
         forget_search(finder);
         if (err || entry != NONE)
             return err;
+        finder->can_differ = false;
         if (finder->round >= finder->longest)
             break;
         finder->round++;
-        ERR_RETURN(begin_round(finder, &can_differ));
+        ERR_RETURN(begin_round(finder));
         if (finder->round % CHECK_EVERY == 0)
             ERR_RETURN(check_cancel(cancel));
     }
