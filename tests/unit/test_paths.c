@@ -296,7 +296,7 @@ static void check_object(const struct heap *h, uint32_t object)
 
 static void check_random(uint64_t seed)
 {
-    struct graphs_rand rand = {seed};
+    struct graphs_rand rand = graphs_rand_begin(seed);
     struct graphs g = graphs_random(&rand, NODES);
     uint32_t distance[NODES];
     struct heap h;
@@ -317,7 +317,8 @@ static void test_paths__as_brute_force(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= GRAPHS; seed++)
-        check_random(seed * 0x9e3779b97f4a7c15ull);
+        check_random(seed);
+    graphs_rand_done();
 }
 
 int main(void)
