@@ -278,6 +278,7 @@ enum static_kind {
     STATIC_LIBRARY,     /* static data of the program or of a library */
     STATIC_INTERPRETER, /* the interpreter's own structure, where it is not static */
     STATIC_THREAD,      /* a thread's structure: its exception, its context … */
+    STATIC_MODULES,     /* not a place: says which object sys.modules is */
     STATIC_KINDS,
 };
 

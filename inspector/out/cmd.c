@@ -26,6 +26,7 @@ const struct command commands[] = {
     {"objects", "PID", 1, "the objects, or those of one type (--type)", cmd_objects},
     {"object", "PID ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
      cmd_object},
+    {"path", "PID ADDRESS", 2, "why an object is alive: paths from the roots to it", cmd_path},
     {"retained", "PID", 1, "the objects that keep most alive, and what only they do (--under)",
      cmd_retained},
     {"garbage", "PID", 1, "what a collection would free now, by type", cmd_garbage},

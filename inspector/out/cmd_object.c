@@ -63,7 +63,7 @@ static json_t *root_json(const struct target *target, const struct view *view)
 {
     struct str text = STR_INIT;
 
-    root_text(target->snapshot, view->facts, view->object, &text);
+    root_text(target->snapshot, view->facts, target->lookup, view->object, &text);
     json_t *json = text.len_bytes ? json_string(text.text) : json_null();
     str_deinit(&text);
     return json;
@@ -129,7 +129,7 @@ static void print_account(const struct target *target, const struct view *view)
         printf("%-12s %" PRIu32 " from the heap, %" PRIu32 " from running frames, %" PRIu32
                " from static data, %" PRIu32 " unexplained (C code)\n",
                "account", a.heap, a.frames, a.places, a.unexplained);
-    root_text(target->snapshot, view->facts, view->object, &root);
+    root_text(target->snapshot, view->facts, target->lookup, view->object, &root);
     if (root.len_bytes)
         printf("%-12s %s\n", "root", root.text);
     str_deinit(&root);
