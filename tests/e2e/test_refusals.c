@@ -169,7 +169,7 @@ static void refusals__wrong_usage(void **state)
         {"object", {"1", "garbage"}, "'garbage'"},
         {"gc", {"1", "-g", "3"}, "'3'"},
         {"gc", {"1", "-g"}, "-g"},
-        {"garbage", {NULL}, "there is no command 'garbage'"},
+        {"nonsense", {NULL}, "there is no command 'nonsense'"},
         {"attach", {NULL}, "PID"},
         {"attach", {"garbage"}, "'garbage'"},
         {"--garbage", {NULL}, "--garbage"},
