@@ -219,6 +219,8 @@ static void watch(struct product *product)
 static struct err *attach(struct work *work, struct job *job)
 {
     if (work->product->program) {
+        if (work->product->program->first.ring_fd >= 0)
+            return session_adopt(work->pid, &work->product->program->first, &work->session);
         job_progress_text(job, "waiting until it runs Python");
         return session_attach_starting(work->pid, start_ns, job_cancel_flag(job), &work->session);
     }
