@@ -244,6 +244,9 @@ static struct err *open_ring(pid_t pid, int target_fd, int *ret)
 
     snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, target_fd);
     int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return err_new(ERR_TARGET_GONE, "attach again",
+                       "process %d has ended or become another program just now", pid);
     if (fd < 0)
         return err_sys(errno, "cannot open the shared memory of process %d", pid);
     *ret = fd;

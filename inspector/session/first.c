@@ -243,6 +243,10 @@ static struct err *attach_at_first_line(struct watched *watched, struct attach_r
         if (!err && caught && doctor.checks[DOCTOR_LOADER].state == DOCTOR_OK)
             err = attach_on(&watched->tracee, &doctor, "before its first line", ret);
         doctor_deinit(&doctor);
+        if (err && caught && err->code == ERR_TARGET_GONE) {
+            err_destroy(err); /* a launcher: its first line made it another program */
+            return NULL;
+        }
     } while (!err && watched->became_another);
     return err;
 }
