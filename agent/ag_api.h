@@ -39,6 +39,7 @@ typedef int ag_traverse_fn(struct pyobj *object, ag_visit_fn *visit, void *arg);
     X(PyInterpreterState_Next, struct pyinterp *, (struct pyinterp *), 8)                          \
     X(PyInterpreterState_ThreadHead, struct pyts *, (struct pyinterp *), 8)                        \
     X(PyThreadState_Next, struct pyts *, (struct pyts *), 8)                                       \
+    X(PyInterpreterState_GetID, int64_t, (struct pyinterp *), 8)                                   \
     X(Py_DecRef, void, (struct pyobj *), 8)                                                        \
     X(PyErr_SetNone, void, (struct pyobj *), 8)                                                    \
     X(PyErr_Clear, void, (void), 8)                                                                \

@@ -16,6 +16,10 @@ enum {
     FIRST_FD_TO_CLOSE = 0,
     LOOK_NS = 200 * AG_NS_PER_MS,
     SIGNALS = 64,
+    ITIMER_VIRTUAL = 1, /* counts while our own code runs: not while the inspector is slow */
+    TICK_S = 1,
+    STUCK_TICKS = 3,
+    SA_RESTORER = 0x04000000, /* x86-64 refuses handlers without */
     EXIT_FINE = 0,
     EXIT_CRASHED = 3,
     QUESTION_BYTES_MAX = SHM_QUESTIONS_BYTES / 4,
@@ -29,7 +33,12 @@ struct ksigaction {
     uint64_t mask;
 };
 
+/* What the signal handlers look at. */
+static struct ag_walk walk;
 static const struct shm *crash_shm;
+static bool blaming;
+static uint64_t progress_before;
+static int ticks_without_progress;
 
 static _Noreturn void leave(int status)
 {
@@ -37,11 +46,46 @@ static _Noreturn void leave(int status)
         sys_call1(SYS_exit_group, status);
 }
 
-/* A broken extension type was met: say where, and go. Never returns, so it needs no restorer. */
+/* A broken extension type was met: say where, and go. Never returns. */
 static void crashed(int signal)
 {
+    if (!blaming) {
+        blaming = true; /* that may crash, too */
+        ag_walk_blame(&walk);
+    }
     atomic_store(&shm_copy(crash_shm)->fault, (uint32_t)signal);
     leave(EXIT_CRASHED);
+}
+
+/* Returns from a signal handler, as libc's restorer does. */
+void ag_copy_sigreturn(void) __attribute__((visibility("hidden")));
+__asm__(".text\n"
+        ".type ag_copy_sigreturn, @function\n"
+        "    nop\n" /* unwinders look at the byte before */
+        "ag_copy_sigreturn:\n"
+        "    mov $15, %eax\n" /* rt_sigreturn */
+        "    syscall\n");
+
+/* Once per second of our own processor time: an object whose type loops for ever is as bad as one
+ * whose type crashes. */
+static void tick(int signal)
+{
+    uint64_t progress = ag_walk_progress(&walk);
+
+    if (!progress || progress != progress_before)
+        ticks_without_progress = 0;
+    else if (++ticks_without_progress == STUCK_TICKS)
+        crashed(signal);
+    progress_before = progress;
+}
+
+static void set_handler(int signal, void (*handler)(int), void (*restorer)(void))
+{
+    struct ksigaction action = {handler, SA_NODEFER | SA_RESTORER, restorer, 0};
+    uint64_t unblock = 1ull << (signal - 1);
+
+    sys_call4(SYS_rt_sigaction, signal, (long)&action, 0, sizeof action.mask);
+    sys_call4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&unblock, 0, sizeof unblock);
 }
 
 /* Nothing of the program may run here: every disposition to its default, crashes to ours. */
@@ -49,18 +93,14 @@ static void reset_signals(void)
 {
     static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
     struct ksigaction action = {.handler = SIG_DFL};
-    uint64_t unblock = 0;
+    const uint64_t second[4] = {TICK_S, 0, TICK_S, 0};
 
     for (int signal = 1; signal <= SIGNALS; signal++)
         sys_call4(SYS_rt_sigaction, signal, (long)&action, 0, sizeof action.mask);
-    action.handler = crashed;
-    action.flags = SA_NODEFER | 0x04000000; /* SA_RESTORER: x86-64 refuses handlers without */
-    action.restorer = (void (*)(void))crashed;
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        unblock |= 1ull << (faults[i] - 1);
-        sys_call4(SYS_rt_sigaction, faults[i], (long)&action, 0, sizeof action.mask);
-    }
-    sys_call4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&unblock, 0, sizeof unblock);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        set_handler(faults[i], crashed, ag_copy_sigreturn);
+    set_handler(SIGVTALRM, tick, ag_copy_sigreturn);
+    sys_call3(SYS_setitimer, ITIMER_VIRTUAL, (long)second, 0);
 }
 
 /* Old kernels have no close_range(2): a table of our own, then one by one what /proc lists. */
@@ -115,8 +155,7 @@ static void detach_from_program(int parent)
     reset_signals();
 }
 
-static void serve(struct ag_walk *walk, const struct shm *shm,
-                  const struct msg_req_snapshot *request)
+static void serve(const struct shm *shm, const struct msg_req_snapshot *request)
 {
     static uint8_t question[QUESTION_BYTES_MAX];
     struct ring questions;
@@ -135,7 +174,7 @@ static void serve(struct ag_walk *walk, const struct shm *shm,
             ring_wait_data(&questions, LOOK_NS);
             continue;
         }
-        if (status != RING_OK || !ag_answer(walk, &answers, kind, question, bytes, request->id))
+        if (status != RING_OK || !ag_answer(&walk, &answers, kind, question, bytes, request->id))
             return;
         deadline = ag_clock_ns() + request->idle_limit_s * 1000000000ull;
     }
@@ -146,7 +185,6 @@ static _Noreturn void be_copy(const struct shm *shm, const struct msg_req_snapsh
 {
     _Atomic uint32_t *turn = &shm_agent(shm)->turn;
     struct shm_copy *shared = shm_copy(shm);
-    static struct ag_walk walk;
     struct ag_sender sender;
 
     crash_shm = shm;
@@ -161,7 +199,7 @@ static _Noreturn void be_copy(const struct shm *shm, const struct msg_req_snapsh
     atomic_store(&shared->state, COPY_WALKING);
     ag_sender_init(&sender, shm, RING_SNAPSHOT);
     if (ag_walk_run(&walk, &sender, request, opaque) && request->flags & SNAPSHOT_SERVE)
-        serve(&walk, shm, request);
+        serve(shm, request);
     atomic_store(&shared->state, COPY_ENDED);
     leave(EXIT_FINE);
 }

@@ -20,6 +20,7 @@ enum {
     ENTRY_GENERAL_BYTES = 24, /* hash, key, value */
     ENTRY_STR_BYTES = 16,     /* key, value */
     HAS_TZINFO = 24,          /* _PyTZINFO_HEAD: hash, flag */
+    VALUES_EMBEDDED = 2,      /* 3.13+, PyDictValues: u8 capacity, size, embedded, valid; values */
 };
 
 static void push(struct ag_edges *edges, struct pyobj *target)
@@ -53,6 +54,16 @@ static struct pyobj *field(struct pyobj *object, int offset)
     return AG_FIELD(struct pyobj *, object, offset);
 }
 
+/* A reference to what the collector may track, which it does not visit. */
+static void push_unvisited(struct ag_edges *edges, struct pyobj *target)
+{
+    if (!target)
+        return;
+    if (!ag_vec_push_ptr(&edges->unvisited, (void *)edges->strong.n))
+        edges->failed = true;
+    push(edges, target);
+}
+
 /* ---- dicts ---- */
 
 enum ag_dict_keys ag_dict_keys_of(struct pyobj *dict)
@@ -72,17 +83,41 @@ enum ag_dict_keys ag_dict_keys_of(struct pyobj *dict)
                : AG_KEYS_STR;
 }
 
+static int count_visit(struct pyobj *target, void *arg)
+{
+    (void)target;
+    ++*(uint64_t *)arg;
+    return 0;
+}
+
+/* gh-130327: in 3.13.0–3.13.12 the dict of an instance whose values lie inside the instance visits
+ * nothing; the instance visits them. Seen by trying. */
+static bool dict_is_blind(struct pyobj *dict, const struct ag_type *type)
+{
+    const uint8_t *values = AG_FIELD(const uint8_t *, dict, DICT_VALUES);
+    uint64_t visits = 0;
+
+    if (layout->minor < 13 || !values || !values[VALUES_EMBEDDED])
+        return false;
+    type->traverse(dict, count_visit, &visits);
+    return !visits;
+}
+
 /* Keys are references too, except in a split table, where the type's shared keys own them. */
-static void dict_edges(struct ag_edges *edges, struct pyobj *dict)
+static void dict_edges(struct ag_edges *edges, struct pyobj *dict, const struct ag_type *type)
 {
     bool own_keys = !AG_FIELD(void *, dict, DICT_VALUES);
+    bool is_blind = dict_is_blind(dict, type);
     struct pyobj *key, *value;
     long pos = 0;
 
     while (api.PyDict_Next(dict, &pos, &key, &value)) {
         if (own_keys)
             push(edges, key);
-        push(edges, value);
+        if (is_blind)
+            push_unvisited(edges, value);
+        else
+            push(edges, value);
     }
 }
 
@@ -188,11 +223,13 @@ static void repair_instance(struct ag_edges *edges, struct pyobj *object, uint64
     for (uint64_t i = 0; a.shared && i < a.n_values; i++)
         for (uint64_t j = 0; a.values[i] && j < n; j++)
             if (strong[j] == a.values[i]) {
+                if (!ag_vec_push_ptr(&edges->visited_too, strong[j]))
+                    edges->failed = true;
                 strong[j] = strong[--n];
                 break;
             }
     edges->strong.n = n;
-    push(edges, a.dict);
+    push_unvisited(edges, a.dict);
 }
 
 /* ---- types ---- */
@@ -224,7 +261,8 @@ static void type_edges(struct ag_edges *edges, struct pyobj *type, const struct 
     if (AG_FIELD(uint64_t, type, TP_FLAGS) & TPF_HEAPTYPE) {
         if (metatype->traverse)
             metatype->traverse(type, visit, edges);
-        push_unless_visited(edges, field(type, TP_SUBCLASSES));
+        if (!visited(edges, field(type, TP_SUBCLASSES)))
+            push_unvisited(edges, field(type, TP_SUBCLASSES));
         push(edges, field(type, layout->ht_name));
         push(edges, field(type, layout->ht_qualname));
         push(edges, field(type, layout->ht_slots));
@@ -253,7 +291,7 @@ static void push_local(struct pyobj *object, enum ag_slot_kind kind, struct pyob
 {
     (void)name;
     if (kind == AG_SLOT_LOCAL)
-        push(arg, object);
+        push_unvisited(arg, object);
 }
 
 /* From 3.11 gen_traverse() passes over the variables of a generator that is running a C function. */
@@ -331,12 +369,12 @@ static void traversed_edges(struct ag_edges *edges, struct pyobj *object,
 
 void ag_edges_of(struct ag_edges *edges, struct pyobj *object, const struct ag_type *type)
 {
-    edges->strong.n = edges->weak.n = 0;
+    edges->strong.n = edges->weak.n = edges->unvisited.n = edges->visited_too.n = 0;
     switch ((enum ag_kind)type->kind) {
     case AG_KIND_LEAF:
         return;
     case AG_KIND_DICT:
-        dict_edges(edges, object);
+        dict_edges(edges, object, type);
         return;
     case AG_KIND_LIST:
         array_edges(edges, AG_FIELD(struct pyobj **, object, LIST_ITEMS),

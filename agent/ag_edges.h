@@ -23,7 +23,11 @@
 struct ag_edges {
     struct ag_vec strong; /* struct pyobj *; parallel references are repeated */
     struct ag_vec weak;
-    bool failed; /* no memory; sticky */
+    struct ag_vec
+        unvisited; /* positions in `strong`, as pointers: tp_traverse does not visit these,
+                                though they lead to objects that can be tracked */
+    struct ag_vec visited_too; /* struct pyobj *: visited, though there is no such reference */
+    bool failed;               /* no memory; sticky */
 };
 
 /* Fills `edges` (emptied first) with what `object`, of type `type`, holds. */

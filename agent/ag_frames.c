@@ -143,22 +143,7 @@ int ag_old_frame_line(struct pyobj *frame)
     return line > 0 ? line : 0;
 }
 
-/* ---- roots ---- */
-
-struct root_call {
-    void (*root)(struct pyobj *, void *);
-    void *arg;
-};
-
-static void slot_root(struct pyobj *object, enum ag_slot_kind kind, struct pyobj *name, void *arg)
-{
-    struct root_call *call = arg;
-
-    (void)kind;
-    (void)name;
-    if (object)
-        call->root(object, call->arg);
-}
+/* ---- all that run ---- */
 
 static struct pyframe *top_frame(struct pyts *thread)
 {
@@ -169,48 +154,62 @@ static struct pyframe *top_frame(struct pyts *thread)
     return (struct pyframe *)frame;
 }
 
+static void pass_on(struct pyobj *object, enum ag_slot_kind kind, struct pyobj *name, void *arg)
+{
+    const struct ag_frames_sink *sink = arg;
+
+    if (object)
+        sink->slot(object, kind, name, sink->arg);
+}
+
 /*
  * The frame of a generator is part of the generator, whose references are in ag_edges.c. The generator
- * itself is held by the value stack of the frame that called it; where that cannot be read, it is
- * named here.
+ * itself is held by the value stack of the frame that called it; where that cannot be read, the
+ * generator is said to be held.
  */
-static void generator_root(struct pyframe *frame, struct root_call *call)
+static void generator_frame(struct pyframe *frame, const struct ag_frames_sink *sink)
 {
     struct pyframe *caller = AG_FIELD(struct pyframe *, frame, layout->frame_previous);
+    bool held = !caller || AG_FIELD(char, caller, layout->frame_owner) > OWNER_FRAME_OBJECT ||
+                !ag_frame_is_traversed(caller);
 
-    if (!caller || AG_FIELD(char, caller, layout->frame_owner) > OWNER_FRAME_OBJECT ||
-        !ag_frame_is_traversed(caller))
-        call->root((struct pyobj *)((char *)frame - layout->gen_frame), call->arg);
+    sink->frame(frame, (struct pyobj *)((char *)frame - layout->gen_frame), held, sink->arg);
+    ag_frame_slots(frame, pass_on, (void *)sink);
 }
 
-static void frame_roots(struct pyframe *frame, struct root_call *call)
+static void running_frame(struct pyframe *frame, const struct ag_frames_sink *sink)
 {
-    if (layout->minor < 11) /* an object: its tp_traverse leads to locals and to the next one */
-        call->root((struct pyobj *)frame, call->arg);
-    else if (AG_FIELD(char, frame, layout->frame_owner) == OWNER_GENERATOR)
-        generator_root(frame, call);
-    else if (AG_FIELD(char, frame, layout->frame_owner) <= OWNER_FRAME_OBJECT)
-        ag_frame_slots(frame, slot_root, call);
+    if (layout->minor < 11) {
+        sink->frame(frame, (struct pyobj *)frame, true, sink->arg);
+        ag_old_frame_slots((struct pyobj *)frame, pass_on, (void *)sink);
+    } else if (AG_FIELD(char, frame, layout->frame_owner) == OWNER_GENERATOR) {
+        generator_frame(frame, sink);
+    } else if (AG_FIELD(char, frame, layout->frame_owner) <= OWNER_FRAME_OBJECT) {
+        sink->frame(frame, NULL, false, sink->arg);
+        ag_frame_slots(frame, pass_on, (void *)sink);
+    }
 }
 
-static void thread_roots(struct pyts *thread, struct root_call *call)
+static void thread_frames(struct pyts *thread, const struct ag_frames_sink *sink)
 {
     struct pyframe *frame = top_frame(thread);
 
     for (int i = 0; frame && i < FRAMES_MAX; i++) {
-        frame_roots(frame, call);
+        running_frame(frame, sink);
         frame = AG_FIELD(struct pyframe *, frame, layout->frame_previous);
     }
 }
 
-void ag_frames_roots(void (*root)(struct pyobj *object, void *arg), void *arg)
+void ag_frames_each(const struct ag_frames_sink *sink)
 {
     struct pyinterp *interp = api.PyInterpreterState_Head();
-    struct root_call call = {root, arg};
 
     for (; interp; interp = api.PyInterpreterState_Next(interp)) {
         struct pyts *thread = api.PyInterpreterState_ThreadHead(interp);
-        for (; thread; thread = api.PyThreadState_Next(thread))
-            thread_roots(thread, &call);
+        int64_t id = api.PyInterpreterState_GetID(interp);
+        for (; thread; thread = api.PyThreadState_Next(thread)) {
+            sink->thread(thread, (uint32_t)id, sink->arg);
+            thread_frames(thread, sink);
+        }
     }
 }

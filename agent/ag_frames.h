@@ -19,10 +19,6 @@
 /* A frame: a PyFrameObject until 3.10, a _PyInterpreterFrame from 3.11. */
 struct pyframe;
 
-/* Calls `root` with every object that a running frame of any interpreter's threads holds; repeats
- * are possible. */
-void ag_frames_roots(void (*root)(struct pyobj *object, void *arg), void *arg);
-
 /* What a slot of a frame is. */
 enum ag_slot_kind {
     AG_SLOT_LOCAL,     /* `name` is the variable's (a str) */
@@ -34,6 +30,18 @@ enum ag_slot_kind {
 };
 typedef void ag_slot_fn(struct pyobj *object, enum ag_slot_kind kind, struct pyobj *name,
                         void *arg);
+
+/* Receives the running frames of all interpreters' threads, each thread innermost frame first. */
+struct ag_frames_sink {
+    void (*thread)(struct pyts *thread, uint32_t interpreter, void *arg);
+    /* `object`: the frame object (until 3.10) or the generator whose part the frame is, else NULL. `held`: whether the
+     * stack holds that object, in a place that `slot` does not tell. */
+    void (*frame)(struct pyframe *frame, struct pyobj *object, bool held, void *arg);
+    /* What the last frame holds, never NULL. Of a frame with an object: what the object holds. */
+    ag_slot_fn *slot;
+    void *arg;
+};
+void ag_frames_each(const struct ag_frames_sink *sink);
 
 /* Calls `slot` with everything one frame (3.11+) holds. */
 void ag_frame_slots(struct pyframe *frame, ag_slot_fn *slot, void *arg);
@@ -47,7 +55,8 @@ bool ag_frame_is_traversed(struct pyframe *frame);
 struct pyframe *ag_frame_of_object(struct pyobj *frame_object);
 struct pyframe *ag_frame_of_generator(struct pyobj *generator);
 
-/* Code and current line (0: unknown) of a frame, 3.11+; and of a PyFrameObject, until 3.10. */
+/* Code and current line (0: unknown) of a frame, 3.11+; and of a PyFrameObject, until 3.10.
+ * ag_frame_code() takes either, and may return NULL. */
 struct pyobj *ag_frame_code(struct pyframe *frame);
 int ag_frame_line(struct pyframe *frame);
 int ag_old_frame_line(struct pyobj *frame);

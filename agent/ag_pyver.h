@@ -106,6 +106,8 @@ struct ag_layout {
         ts_cframe; /* 1: ts_frame leads to a _PyCFrame, whose current_frame is at cframe_frame */
     uint16_t cframe_frame;
     uint16_t ts_thread_id, ts_native_id;
+    uint16_t ts_bytes;     /* sizeof(PyThreadState) */
+    uint32_t interp_bytes; /* sizeof(PyInterpreterState), until 3.10; then it is static data */
     uint16_t frame_previous, frame_code, frame_func, frame_globals, frame_locals, frame_object;
     uint16_t frame_owner; /* char; 3.11+ */
     uint16_t frame_plus;  /* f_localsplus */

@@ -28,6 +28,7 @@ _Static_assert(sizeof AG_BUILD_ID <= BUILD_ID_BYTES, "the build id has its place
 static struct session {
     _Atomic int
         pid; /* of the process whose session this is; a forked child finds its parent's here */
+    _Atomic int inspector; /* whose session it is; the shared memory that says so may be gone */
     struct shm shm;
     int ring_fd;
     uint64_t ring_inode;
@@ -120,8 +121,7 @@ void ouro_agent_start(struct start *start)
     const char *detail = "";
 
     if (atomic_load(&session.pid) == me) {
-        int32_t inspector = atomic_load(&shm_inspector(&session.shm)->pid);
-        report(start, START_BUSY, inspector, "");
+        report(start, START_BUSY, atomic_load(&session.inspector), "");
         return;
     }
     enum start_status status = ag_api_load(start->libpython[0] ? start->libpython : NULL, &detail);
@@ -140,6 +140,7 @@ void ouro_agent_start(struct start *start)
     session.ring_fd = start->ring_fd = fd;
     session.ring_inode = inode_of(fd);
     session.leaving = false;
+    atomic_store(&session.inspector, 0);
     atomic_store(&session.pid, me);
     int failed = start_thread();
     if (failed) {
@@ -344,6 +345,7 @@ static bool wait_for_inspector(void)
             return false;
         ag_sleep_ns(POLL_NS);
     }
+    atomic_store(&session.inspector, atomic_load(&shm_inspector(&session.shm)->pid));
     return true;
 }
 

@@ -1,7 +1,7 @@
 #include "agent/ag_walk.h"
 
-#include "agent/ag_frames.h"
 #include "agent/ag_heap.h"
+#include "agent/ag_roots.h"
 #include "agent/ag_sizes.h"
 #include "agent/ag_text.h"
 #include "proto/wire.h"
@@ -11,9 +11,13 @@ enum {
     EDGE_BYTES_MAX = 5,                     /* a signed difference of two 32-bit numbers */
     EDGES_IN_BATCH_MAX = 1024, /* an object with more sends them in records of their own */
     EDGES_IN_MORE_MAX = 8192,
+    PAIRS_MAX = 4096,
     BATCH_ROOM = OBJECT_BYTES_MAX + 2 * WIRE_VARINT_MAX + EDGES_IN_BATCH_MAX * EDGE_BYTES_MAX,
     PROGRESS_EVERY = 1024,
     PREFETCH_AHEAD = 8,
+    /* 3.11: objects that are frozen into the program start with it, and are never freed; see
+       _PyObject_IMMORTAL_REFCNT in Include/internal/pycore_object.h */
+    FROZEN_REFCOUNT = 999999999,
 };
 _Static_assert((int)BATCH_ROOM < (int)MSG_BATCH_BYTES &&
                    (int)EDGES_IN_MORE_MAX * EDGE_BYTES_MAX < (int)MSG_BATCH_BYTES,
@@ -35,14 +39,6 @@ static bool out_of_room(struct ag_walk *walk)
 }
 
 /* ---- references as numbers ---- */
-
-static bool push_number(struct ag_vec *numbers, uint32_t number)
-{
-    if (!ag_vec_reserve(numbers, numbers->n + 1, sizeof(uint32_t)))
-        return false;
-    ((uint32_t *)numbers->at)[numbers->n++] = number;
-    return true;
-}
 
 /* Numbers the objects at these addresses, new ones included; what cannot be an object is left out.
  */
@@ -130,6 +126,8 @@ static uint64_t refcount_of(struct pyobj *object, uint8_t *flags)
 {
     uint64_t count = AG_FIELD(uint64_t, object, 0);
 
+    if (layout->minor == 11 && count > FROZEN_REFCOUNT / 2)
+        *flags |= OBJECT_IMMORTAL;
     if (layout->minor < 12)
         return count;
     count &= UINT32_MAX; /* 3.12, 3.13: the low half counts; 3.14: it is all there is */
@@ -208,23 +206,54 @@ static bool note_closures(struct ag_walk *walk, struct pyobj *function)
     return true;
 }
 
+static bool push_pair(struct ag_vec *pairs, uint32_t first, uint32_t second)
+{
+    if (!ag_vec_reserve(pairs, pairs->n + 1, sizeof(struct ag_pair)))
+        return false;
+    ((struct ag_pair *)pairs->at)[pairs->n++] = (struct ag_pair){first, second};
+    return true;
+}
+
+/* Remembers where the collector sees other references than there are. */
+static bool note_visits(struct ag_walk *walk, uint32_t number)
+{
+    const struct ag_edges *edges = &walk->edges;
+
+    if (walk->strong.n != edges->strong.n) /* some were no objects: the positions do not fit */
+        return true;
+    for (uint64_t i = 0; i < edges->unvisited.n; i++)
+        if (!push_pair(&walk->unvisited, number,
+                       (uint32_t)(uint64_t)ag_vec_ptr(&edges->unvisited, i)))
+            return false;
+    for (uint64_t i = 0; i < edges->visited_too.n; i++) {
+        uint32_t target = ag_index_add(&walk->index, ag_vec_ptr(&edges->visited_too, i));
+        if (target != AG_NO_INDEX && !push_pair(&walk->visited_too, number, target))
+            return false;
+    }
+    return true;
+}
+
 static bool look_at(struct ag_walk *walk, uint32_t number)
 {
     struct pyobj *object = ag_index_object(&walk->index, number);
-    struct pyobj *type_object = ag_type_of(object);
     struct shm_copy *shared = shm_copy(walk->shm);
 
-    atomic_store_explicit(&shared->type, (uint64_t)type_object, memory_order_relaxed);
+    /* until it is known to be an object whoever led here is to blame, see ag_walk_blame() */
+    atomic_store_explicit(&shared->type, 0, memory_order_relaxed);
     atomic_store_explicit(&shared->object, (uint64_t)object, memory_order_relaxed);
+    struct pyobj *type_object = ag_type_of(object);
     const struct ag_type *type = ag_types_get(&walk->types, type_object);
     if (!type)
         return out_of_room(walk);
+    atomic_store_explicit(&shared->type, (uint64_t)type_object, memory_order_relaxed);
     while (walk->types_sent < walk->types.table.n)
         if (!send_type(walk, ag_types_by_id(&walk->types, walk->types_sent++)))
             return false;
     ag_edges_of(&walk->edges, object, type);
     if (walk->edges.failed || !number_all(walk, &walk->edges.strong, &walk->strong) ||
         !number_all(walk, &walk->edges.weak, &walk->weak))
+        return out_of_room(walk);
+    if (!note_visits(walk, number))
         return out_of_room(walk);
     if (type->kind == AG_KIND_FUNCTION && !note_closures(walk, object))
         return out_of_room(walk);
@@ -291,27 +320,27 @@ static bool list_generations(struct ag_walk *walk)
     return true;
 }
 
-static void add_root(struct pyobj *object, void *arg)
+static bool send_pairs(struct ag_walk *walk, enum visits_kind kind, const struct ag_vec *pairs)
 {
-    struct ag_walk *walk = arg;
-    uint32_t number = object ? ag_index_add(&walk->index, object) : AG_NO_INDEX;
+    const struct ag_pair *from = pairs->at;
 
-    if (number != AG_NO_INDEX && !push_number(&walk->roots, number))
-        walk->index.failed = true;
-}
-
-static bool send_roots(struct ag_walk *walk)
-{
-    for (uint64_t first = 0; first < walk->roots.n; first += EDGES_IN_MORE_MAX) {
-        uint64_t end =
-            first + EDGES_IN_MORE_MAX < walk->roots.n ? first + EDGES_IN_MORE_MAX : walk->roots.n;
-        struct msg_snap_roots head = {ROOT_FRAME, (uint32_t)(end - first)};
-        uint8_t *p = put_numbers(walk->batch, &walk->roots, first, end, 0);
-        if (!ag_send(walk->sender, MSG_SNAP_ROOTS, &head, sizeof head, walk->batch,
+    for (uint64_t first = 0; first < pairs->n; first += PAIRS_MAX) {
+        uint64_t end = first + PAIRS_MAX < pairs->n ? first + PAIRS_MAX : pairs->n;
+        struct msg_snap_visits head = {kind, (uint32_t)(end - first)};
+        uint8_t *p = walk->batch;
+        for (uint64_t i = first; i < end; i++)
+            p = wire_put(wire_put(p, from[i].first), from[i].second);
+        if (!ag_send(walk->sender, MSG_SNAP_VISITS, &head, sizeof head, walk->batch,
                      (uint32_t)(p - walk->batch)))
             return false;
     }
     return true;
+}
+
+static bool send_visits(struct ag_walk *walk)
+{
+    return !(walk->flags & SNAPSHOT_EDGES) || (send_pairs(walk, VISITS_NOT, &walk->unvisited) &&
+                                               send_pairs(walk, VISITS_ALSO, &walk->visited_too));
 }
 
 /* Whether tracemalloc traces: asked of its module, if that is there. A C function; runs no Python
@@ -356,10 +385,50 @@ bool ag_walk_run(struct ag_walk *walk, struct ag_sender *sender,
     if (!list_generations(walk))
         return false;
     if (!(walk->flags & SNAPSHOT_COUNTS)) {
-        ag_frames_roots(add_root, walk);
-        if (!walk_objects(walk) || !send_roots(walk))
+        if (!ag_roots_add(walk))
+            return out_of_room(walk);
+        if (!walk_objects(walk) || !ag_roots_send(walk) || !send_visits(walk))
             return false;
     }
     walk->totals.walk_ns = ag_clock_ns() - start;
     return ag_send(sender, MSG_SNAP_END, &walk->totals, sizeof walk->totals, NULL, 0);
+}
+
+/* ---- for signal handlers ---- */
+
+uint64_t ag_walk_progress(const struct ag_walk *walk)
+{
+    uint64_t object = walk->shm ? atomic_load(&shm_copy(walk->shm)->object) : 0;
+
+    return object ? object + walk->index.objects.n + walk->edges.strong.n + walk->edges.weak.n +
+                        walk->strong.n + walk->weak.n
+                  : 0;
+}
+
+static bool lists(const struct ag_vec *addresses, uint64_t address)
+{
+    for (uint64_t i = 0; i < addresses->n; i++)
+        if ((uint64_t)ag_vec_ptr(addresses, i) == address)
+            return true;
+    return false;
+}
+
+void ag_walk_blame(struct ag_walk *walk)
+{
+    struct shm_copy *shared = walk->shm ? shm_copy(walk->shm) : NULL;
+    uint64_t address = shared ? atomic_load(&shared->object) : 0;
+
+    if (!address || atomic_load(&shared->type))
+        return;
+    for (uint32_t i = 0; i < ag_index_count(&walk->index); i++) {
+        struct pyobj *holder = ag_index_object(&walk->index, i);
+        if ((uint64_t)holder == address) /* it was found by a holder before it */
+            return;
+        ag_edges_of(&walk->edges, holder, ag_types_get(&walk->types, ag_type_of(holder)));
+        if (!lists(&walk->edges.strong, address) && !lists(&walk->edges.weak, address))
+            continue;
+        atomic_store(&shared->type, (uint64_t)ag_type_of(holder));
+        atomic_store(&shared->object, (uint64_t)holder);
+        return;
+    }
 }

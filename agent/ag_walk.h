@@ -40,7 +40,13 @@ struct ag_walk {
     struct msg_snap_end totals;
     struct ag_vec strong; /* u32 numbers: the references of the object at hand */
     struct ag_vec weak;
-    struct ag_vec roots; /* u32 numbers: objects that frames hold */
+    struct ag_vec unvisited;   /* struct ag_pair: holder, ordinal; see SNAP_VISITS */
+    struct ag_vec visited_too; /* struct ag_pair: holder, target */
+};
+
+struct ag_pair {
+    uint32_t first;
+    uint32_t second;
 };
 
 /* A function's tuple of cells or of defaults: lets a tuple's members be named after the function's
@@ -56,3 +62,12 @@ struct ag_closure {
  */
 bool ag_walk_run(struct ag_walk *walk, struct ag_sender *sender,
                  const struct msg_req_snapshot *request, const uint64_t *opaque);
+
+/*
+ * For signal handlers of the walking thread. A number that differs from one call to the next as long
+ * as the walk gets on, 0 when it is over; and, after a crash, makes sure that shm_copy names the type
+ * to blame: where that is the one of whoever holds an address with no object behind it, that is
+ * looked for.
+ */
+uint64_t ag_walk_progress(const struct ag_walk *walk);
+void ag_walk_blame(struct ag_walk *walk);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "proto/decode_private.h"
+
 static uint32_t fixed_bytes(uint16_t kind)
 {
     switch (kind) {
@@ -30,7 +32,7 @@ void snap_decoder_init(struct snap_decoder *decoder)
     memset(decoder, 0, sizeof *decoder);
 }
 
-static enum decode_status bad(struct snap_decoder *d, const char *why)
+enum decode_status decode_bad(struct snap_decoder *d, const char *why)
 {
     d->why = why;
     return DECODE_BAD;
@@ -38,13 +40,7 @@ static enum decode_status bad(struct snap_decoder *d, const char *why)
 
 static const char unfinished[] = "an object whose references are not all there";
 
-static enum decode_status go_on(bool sink_goes_on)
-{
-    return sink_goes_on ? DECODE_MORE : DECODE_STOPPED;
-}
-
-/* Notes that object `index` must exist at the end; false if no snapshot can have it. */
-static bool mention(struct snap_decoder *d, uint64_t index)
+bool decode_mention(struct snap_decoder *d, uint64_t index)
 {
     if (index >= UINT32_MAX)
         return false;
@@ -53,10 +49,9 @@ static bool mention(struct snap_decoder *d, uint64_t index)
     return true;
 }
 
-/* `count` signed deltas starting from `last`, handed to the sink as references or (strength -1)
- * roots. */
+/* `count` references, as signed deltas starting from `last`. */
 static enum decode_status read_deltas(struct snap_decoder *d, struct wire_reader *r, uint64_t count,
-                                      int64_t last, int strength, enum root_kind kind,
+                                      int64_t last, enum edge_strength strength,
                                       const struct snap_sink *sink)
 {
     while (count) {
@@ -64,14 +59,13 @@ static enum decode_status read_deltas(struct snap_decoder *d, struct wire_reader
         for (uint32_t i = 0; i < n; i++) {
             /* unsigned: a hostile delta may overflow */
             last = (int64_t)((uint64_t)last + (uint64_t)wire_get_signed(r));
-            if (!mention(d, (uint64_t)last))
-                return bad(d, "an object number is out of range");
+            if (!decode_mention(d, (uint64_t)last))
+                return decode_bad(d, "an object number is out of range");
             d->chunk[i] = (uint32_t)last;
         }
         if (r->bad)
-            return bad(d, "a list of object numbers is cut short");
-        if (!(strength < 0 ? sink->roots(sink->ctx, kind, d->chunk, n)
-                           : sink->edges(sink->ctx, d->chunk, n, (enum edge_strength)strength)))
+            return decode_bad(d, "a list of object numbers is cut short");
+        if (!sink->edges(sink->ctx, d->chunk, n, strength))
             return DECODE_STOPPED;
         count -= n;
     }
@@ -84,10 +78,10 @@ static enum decode_status feed_begin(struct snap_decoder *d, const void *payload
     struct msg_snap_begin begin;
 
     if (d->begun || !decode_fixed(MSG_SNAP_BEGIN, payload, bytes, &begin, sizeof begin))
-        return bad(d, "a second or short beginning");
+        return decode_bad(d, "a second or short beginning");
     d->begun = true;
     d->flags = begin.flags;
-    return go_on(sink->begin(sink->ctx, &begin));
+    return decode_go_on(sink->begin(sink->ctx, &begin));
 }
 
 static enum decode_status feed_gc(struct snap_decoder *d, const void *payload, uint32_t bytes,
@@ -96,9 +90,9 @@ static enum decode_status feed_gc(struct snap_decoder *d, const void *payload, u
     struct msg_snap_gc gc;
 
     if (!decode_fixed(MSG_SNAP_GC, payload, bytes, &gc, sizeof gc))
-        return bad(d, "a short collector record");
+        return decode_bad(d, "a short collector record");
     d->collectors++;
-    return go_on(sink->gc(sink->ctx, &gc));
+    return decode_go_on(sink->gc(sink->ctx, &gc));
 }
 
 static enum decode_status feed_list(struct snap_decoder *d, const void *payload, uint32_t bytes,
@@ -107,15 +101,15 @@ static enum decode_status feed_list(struct snap_decoder *d, const void *payload,
     struct msg_snap_list list;
 
     if (!decode_fixed(MSG_SNAP_LIST, payload, bytes, &list, sizeof list))
-        return bad(d, "a short generation record");
+        return decode_bad(d, "a short generation record");
     if (list.generation > MSG_GEN_PERMANENT)
-        return bad(d, "a generation that does not exist");
+        return decode_bad(d, "a generation that does not exist");
     if (!d->collectors)
-        return bad(d, "a generation of no collector");
+        return decode_bad(d, "a generation of no collector");
     if (list.count && !(d->flags & SNAPSHOT_COUNTS) &&
-        !mention(d, (uint64_t)list.first + list.count - 1))
-        return bad(d, "a generation of too many objects");
-    return go_on(sink->list(sink->ctx, &list));
+        !decode_mention(d, (uint64_t)list.first + list.count - 1))
+        return decode_bad(d, "a generation of too many objects");
+    return decode_go_on(sink->list(sink->ctx, &list));
 }
 
 static enum decode_status feed_type(struct snap_decoder *d, const void *payload, uint32_t bytes,
@@ -128,16 +122,16 @@ static enum decode_status feed_type(struct snap_decoder *d, const void *payload,
     if (r.bad || type.fixed.module_bytes > MSG_TEXT_MAX || type.fixed.name_bytes > MSG_TEXT_MAX ||
         !type.fixed.name_bytes ||
         (uint64_t)(r.end - r.p) != (uint64_t)type.fixed.module_bytes + type.fixed.name_bytes)
-        return bad(d, "a type record of the wrong length");
+        return decode_bad(d, "a type record of the wrong length");
     if (type.fixed.id != d->types)
-        return bad(d, "a type out of order");
-    if (type.fixed.object != (uint32_t)MSG_NO_INDEX && !mention(d, type.fixed.object))
-        return bad(d, "a type that is no object");
+        return decode_bad(d, "a type out of order");
+    if (type.fixed.object != (uint32_t)MSG_NO_INDEX && !decode_mention(d, type.fixed.object))
+        return decode_bad(d, "a type that is no object");
     type.module = (struct decoded_text){(const char *)r.p, type.fixed.module_bytes};
     type.name =
         (struct decoded_text){(const char *)r.p + type.fixed.module_bytes, type.fixed.name_bytes};
     d->types++;
-    return go_on(sink->type(sink->ctx, &type));
+    return decode_go_on(sink->type(sink->ctx, &type));
 }
 
 /* The two lists of references of one object inside a batch. */
@@ -147,9 +141,10 @@ static enum decode_status read_edges(struct snap_decoder *d, struct wire_reader 
     for (int strength = EDGE_STRONG; strength <= EDGE_WEAK; strength++) {
         uint64_t count = wire_get(r);
         if (r->bad || count > (uint64_t)(r->end - r->p)) /* at least a byte each */
-            return bad(d, "more references than the record can hold");
+            return decode_bad(d, "more references than the record can hold");
         *(strength == EDGE_STRONG ? &d->strong : &d->weak) += count;
-        enum decode_status status = read_deltas(d, r, count, index, strength, ROOT_FRAME, sink);
+        enum decode_status status =
+            read_deltas(d, r, count, index, (enum edge_strength)strength, sink);
         if (status != DECODE_MORE)
             return status;
     }
@@ -165,10 +160,10 @@ static enum decode_status feed_objects(struct snap_decoder *d, const void *paylo
 
     wire_get_bytes(&r, &head, sizeof head);
     if (r.bad || head.first != d->objects || head.count > UINT32_MAX - 1 - d->objects)
-        return bad(d, "a batch of objects out of order");
+        return decode_bad(d, "a batch of objects out of order");
     for (uint32_t i = 0; i < head.count; i++) {
         if (d->more_pending)
-            return bad(d, unfinished);
+            return decode_bad(d, unfinished);
         struct snap_object object = {.index = d->objects};
         uint64_t flags = wire_get(&r);
         uint64_t type = wire_get(&r);
@@ -177,9 +172,9 @@ static enum decode_status feed_objects(struct snap_decoder *d, const void *paylo
         object.refcount = wire_get(&r);
         object.shallow_bytes = wire_get(&r);
         if (r.bad || flags > UINT8_MAX || type >= d->types)
-            return bad(d, "an object that is cut short or of no known type");
+            return decode_bad(d, "an object that is cut short or of no known type");
         if (flags & OBJECT_MORE && !(d->flags & SNAPSHOT_EDGES))
-            return bad(d, "references in a stream without any");
+            return decode_bad(d, "references in a stream without any");
         object.flags = (uint8_t)flags;
         object.type = (uint32_t)type;
         d->objects++;
@@ -195,7 +190,7 @@ static enum decode_status feed_objects(struct snap_decoder *d, const void *paylo
                 return status;
         }
     }
-    return r.p == r.end ? DECODE_MORE : bad(d, "bytes behind the last object of a batch");
+    return r.p == r.end ? DECODE_MORE : decode_bad(d, "bytes behind the last object of a batch");
 }
 
 static enum decode_status feed_more(struct snap_decoder *d, const void *payload, uint32_t bytes,
@@ -207,30 +202,14 @@ static enum decode_status feed_more(struct snap_decoder *d, const void *payload,
     wire_get_bytes(&r, &head, sizeof head);
     if (r.bad || !d->more_pending || head.object != d->objects - 1 || head.strength > EDGE_WEAK ||
         (d->more_weak && head.strength == EDGE_STRONG))
-        return bad(d, "references that belong to no object");
+        return decode_bad(d, "references that belong to no object");
     d->more_weak = head.strength == EDGE_WEAK;
     d->more_pending = !head.last;
     *(d->more_weak ? &d->weak : &d->strong) += head.count;
     enum decode_status status =
-        read_deltas(d, &r, head.count, head.object, (int)head.strength, ROOT_FRAME, sink);
+        read_deltas(d, &r, head.count, head.object, (enum edge_strength)head.strength, sink);
     if (status == DECODE_MORE && r.p != r.end)
-        return bad(d, "bytes behind the last reference");
-    return status;
-}
-
-static enum decode_status feed_roots(struct snap_decoder *d, const void *payload, uint32_t bytes,
-                                     const struct snap_sink *sink)
-{
-    struct msg_snap_roots head;
-    struct wire_reader r = wire_reader(payload, bytes);
-
-    wire_get_bytes(&r, &head, sizeof head);
-    if (r.bad || head.kind > ROOT_FRAME)
-        return bad(d, "a root of no known kind");
-    enum decode_status status =
-        read_deltas(d, &r, head.count, 0, -1, (enum root_kind)head.kind, sink);
-    if (status == DECODE_MORE && r.p != r.end)
-        return bad(d, "bytes behind the last root");
+        return decode_bad(d, "bytes behind the last reference");
     return status;
 }
 
@@ -240,12 +219,12 @@ static enum decode_status feed_end(struct snap_decoder *d, const void *payload, 
     struct msg_snap_end end;
 
     if (!decode_fixed(MSG_SNAP_END, payload, bytes, &end, sizeof end))
-        return bad(d, "a short end");
+        return decode_bad(d, "a short end");
     if (d->need > d->objects)
-        return bad(d, "objects that were mentioned never came");
+        return decode_bad(d, "objects that were mentioned never came");
     if (end.objects != d->objects || end.shallow_bytes != d->shallow_bytes ||
         ((d->flags & SNAPSHOT_EDGES) && (end.strong != d->strong || end.weak != d->weak)))
-        return bad(d, "totals that do not match what came");
+        return decode_bad(d, "totals that do not match what came");
     return sink->end(sink->ctx, &end) ? DECODE_DONE : DECODE_STOPPED;
 }
 
@@ -255,7 +234,7 @@ static enum decode_status feed_failed(struct snap_decoder *d, const void *payloa
     struct msg_snap_failed failed;
 
     if (!decode_fixed(MSG_SNAP_FAILED, payload, bytes, &failed, sizeof failed))
-        return bad(d, "a short failure");
+        return decode_bad(d, "a short failure");
     uint32_t len = bytes - (uint32_t)sizeof failed;
     if (len > DECODE_FAILURE_BYTES - 1)
         len = DECODE_FAILURE_BYTES - 1;
@@ -267,7 +246,15 @@ static enum decode_status feed_failed(struct snap_decoder *d, const void *payloa
 }
 
 /* The parts of a stream, in order. */
-enum part { PART_BEGIN, PART_COLLECTORS, PART_OBJECTS, PART_ROOTS, PART_END };
+enum part {
+    PART_BEGIN,
+    PART_COLLECTORS,
+    PART_OBJECTS,
+    PART_ROOTS,
+    PART_STATIC,
+    PART_VISITS,
+    PART_END
+};
 
 struct feeder {
     enum part part;
@@ -285,22 +272,26 @@ static enum decode_status feed(struct snap_decoder *d, uint16_t kind, const void
         [MSG_SNAP_TYPE] = {PART_OBJECTS, feed_type},
         [MSG_SNAP_OBJECTS] = {PART_OBJECTS, feed_objects},
         [MSG_SNAP_MORE] = {PART_OBJECTS, feed_more},
-        [MSG_SNAP_ROOTS] = {PART_ROOTS, feed_roots},
+        [MSG_SNAP_THREAD] = {PART_ROOTS, decode_feed_thread},
+        [MSG_SNAP_FRAME] = {PART_ROOTS, decode_feed_frame},
+        [MSG_SNAP_HELD] = {PART_ROOTS, decode_feed_held},
+        [MSG_SNAP_STATIC] = {PART_STATIC, decode_feed_static},
+        [MSG_SNAP_VISITS] = {PART_VISITS, decode_feed_visits},
         [MSG_SNAP_END] = {PART_END, feed_end},
         [MSG_SNAP_FAILED] = {PART_END, feed_failed},
     };
 
     if (kind >= sizeof feeders / sizeof *feeders || !feeders[kind].feed)
-        return bad(d, "a record that does not belong into a snapshot");
+        return decode_bad(d, "a record that does not belong into a snapshot");
     enum part part = feeders[kind].part;
     if (!d->begun && part != PART_BEGIN)
-        return bad(d, "no beginning");
+        return decode_bad(d, "no beginning");
     if (part != PART_BEGIN && part < d->part)
-        return bad(d, "a record out of order");
+        return decode_bad(d, "a record out of order");
     if (d->more_pending && kind != MSG_SNAP_MORE && kind != MSG_SNAP_FAILED)
-        return bad(d, unfinished);
-    if (d->flags & SNAPSHOT_COUNTS && (part == PART_OBJECTS || part == PART_ROOTS))
-        return bad(d, "objects in a stream of counts");
+        return decode_bad(d, unfinished);
+    if (d->flags & SNAPSHOT_COUNTS && part >= PART_OBJECTS && part != PART_END)
+        return decode_bad(d, "objects in a stream of counts");
     d->part = part;
     return feeders[kind].feed(d, payload, bytes, sink);
 }

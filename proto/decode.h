@@ -46,10 +46,30 @@ struct snap_object {
     uint8_t flags; /* enum object_flags */
 };
 
+struct snap_frame {
+    struct msg_snap_frame fixed;
+    struct decoded_text function;
+    struct decoded_text file;
+};
+
+struct snap_held {
+    uint32_t object;
+    enum held_kind kind;
+    struct decoded_text name;
+};
+
+struct snap_static {
+    enum static_kind kind;
+    uint32_t thread;
+    uint32_t object;
+    uint64_t address; /* of the place */
+    struct decoded_text path;
+};
+
 /*
  * Receives a snapshot. Calls come in this order:
  *
- *      begin, { gc, list* }*, { type | object, edges* }*, roots*, end
+ *      begin, { gc, list* }*, { type | object, edges* }*, { thread, { frame, held* }* }*, place*, visits*, end
  *
  * A type comes before its first object. Texts and arrays are valid during the call only. A member
  * returns false to stop (memory ran out): feeding then returns DECODE_STOPPED.
@@ -62,7 +82,13 @@ struct snap_sink {
     bool (*object)(void *ctx, const struct snap_object *object);
     /* References of the last object; may come in several calls, strong ones first. */
     bool (*edges)(void *ctx, const uint32_t *targets, uint32_t count, enum edge_strength strength);
-    bool (*roots)(void *ctx, enum root_kind kind, const uint32_t *objects, uint32_t count);
+    bool (*thread)(void *ctx, const struct msg_snap_thread *thread,
+                   const struct decoded_text *name);
+    bool (*frame)(void *ctx, const struct snap_frame *frame);
+    bool (*held)(void *ctx, const struct snap_held *held); /* by the last frame */
+    bool (*place)(void *ctx, const struct snap_static *place);
+    /* `second`: an ordinal, which may be out of range, or a target; see enum visits_kind. */
+    bool (*visits)(void *ctx, enum visits_kind kind, uint32_t holder, uint32_t second);
     bool (*end)(void *ctx, const struct msg_snap_end *end);
     void *ctx;
 };
@@ -89,6 +115,8 @@ struct snap_decoder {
     bool begun;
     unsigned part; /* of the order above, the one reached */
     uint32_t collectors;
+    uint32_t threads;
+    bool in_frame, frame_has_object;
     bool more_pending; /* the last object's references are still coming */
     bool more_weak;    /* … and the weak ones have begun */
     uint32_t flags;

@@ -32,7 +32,11 @@
     X(SNAP_TYPE, 35, msg_snap_type)   /* a type, before its first object; two texts follow */      \
     X(SNAP_OBJECTS, 36, msg_snap_objects) /* a batch of objects with their references */           \
     X(SNAP_MORE, 40, msg_snap_more)       /* further references of the last object */              \
-    X(SNAP_ROOTS, 37, msg_snap_roots)     /* objects that a thread's frames hold */                \
+    X(SNAP_THREAD, 41, msg_snap_thread)   /* a thread of the target */                             \
+    X(SNAP_FRAME, 42, msg_snap_frame)     /* a running frame of it, innermost first */             \
+    X(SNAP_HELD, 43, msg_snap_held)       /* what that frame holds */                              \
+    X(SNAP_STATIC, 44, msg_snap_static)   /* places outside of the heap that point to objects */   \
+    X(SNAP_VISITS, 45, msg_snap_visits)   /* where tp_traverse and the references differ */        \
     X(SNAP_END, 38, msg_snap_end)         /* totals; nothing follows */                            \
     X(SNAP_FAILED, 39, msg_snap_failed)   /* instead of the rest; a text follows */                \
     /* questions: inspector -> frozen copy, and their answers */                                   \
@@ -52,6 +56,7 @@ enum msg_kind {
 enum {
     MSG_BATCH_BYTES = 48 << 10, /* payload of one SNAP_OBJECTS record, about */
     MSG_TEXT_MAX = 4096,        /* bytes of a type's module or qualname, a log line, an edge name */
+    MSG_NAME_MAX = 512,         /* bytes of a thread's, function's, file's, variable's name */
     MSG_VALUE_TEXT_MAX = 4096,  /* bytes of one preview's text */
     MSG_ASK_VALUES_MAX = 1024,  /* objects in one ASK_VALUES */
     MSG_OPAQUE_MAX = 64,        /* types that a walk may be told not to look into */
@@ -229,13 +234,79 @@ struct msg_snap_more {
     uint32_t last;     /* 1: these were all */
 };
 
-enum root_kind {
-    ROOT_FRAME, /* a local variable or temporary of a running frame */
+/* Then its name, as the threading module knows it; empty if it does not. */
+struct msg_snap_thread {
+    uint32_t id;          /* dense, in order; the main thread of an interpreter is its last */
+    uint32_t interpreter; /* 0 is the main one */
+    uint64_t ident;       /* threading.get_ident() */
+    uint32_t native_id;   /* in the target's PID namespace; 0: not known (until 3.10) */
+    uint32_t name_bytes;  /* <= MSG_NAME_MAX */
 };
 
-/* Then `count` varints: the index of each object less the one before it (signed). */
-struct msg_snap_roots {
-    uint32_t kind; /* enum root_kind */
+/*
+ * Then the texts of function and file. What it holds comes in SNAP_HELD records. With an `object` (a frame
+ * object until 3.10, a generator that runs) these are references of that object, and are among its
+ * references already, all but HELD_SELF.
+ */
+struct msg_snap_frame {
+    uint32_t thread;
+    uint32_t object;         /* index or MSG_NO_INDEX */
+    uint32_t line;           /* 0: not known */
+    uint32_t function_bytes; /* <= MSG_NAME_MAX */
+    uint32_t file_bytes;     /* <= MSG_NAME_MAX */
+    uint32_t reserved;
+};
+
+enum held_kind {
+    HELD_LOCAL, /* a variable, with a name */
+    HELD_TEMPORARY,
+    HELD_FUNCTION,
+    HELD_CODE,
+    HELD_NAMESPACE,    /* f_locals of a module or class body */
+    HELD_FRAME_OBJECT, /* the frame as an object, made by somebody who asked for it */
+    HELD_SELF,         /* the frame's `object` itself: its caller holds it */
+    HELD_KINDS,
+};
+
+/* Then for each of `count`: varints index and kind, and a counted text: the variable's name. */
+struct msg_snap_held {
+    uint32_t count;
+    uint32_t reserved;
+};
+
+enum static_kind {
+    STATIC_LIBRARY,     /* static data of the program or of a library */
+    STATIC_INTERPRETER, /* the interpreter's own structure, where it is not static */
+    STATIC_THREAD,      /* a thread's structure: its exception, its context … */
+    STATIC_MODULES,     /* not a place: says which object sys.modules is */
+    STATIC_KINDS,
+};
+
+/*
+ * Places that hold the address of an object; not every one owns a reference. First the path of the file
+ * that the data belongs to (STATIC_LIBRARY, else empty), then for each of `count` two varints: index, and
+ * the place's address less `base` divided by 8.
+ */
+struct msg_snap_static {
+    uint32_t kind;   /* enum static_kind */
+    uint32_t thread; /* STATIC_THREAD: of which */
+    uint32_t count;
+    uint32_t path_bytes; /* <= MSG_NAME_MAX */
+    uint64_t base;
+};
+
+enum visits_kind {
+    VISITS_NOT,  /* (holder, ordinal of a strong reference) that tp_traverse does not visit */
+    VISITS_ALSO, /* (holder, target) that it visits although there is no such reference */
+    VISITS_KINDS,
+};
+
+/*
+ * The collector computes with what tp_traverse visits. Where this is not the references that were sent, between
+ * objects that it tracks: `count` pairs of varints.
+ */
+struct msg_snap_visits {
+    uint32_t kind; /* enum visits_kind */
     uint32_t count;
 };
 

@@ -24,6 +24,8 @@ enum start_status {
 enum { START_TEXT_BYTES = 128, START_PATH_BYTES = 512 };
 
 #define START_FUNCTION "ouro_agent_start"
+/* Name of the memfd that holds the agent, before the build id. */
+#define AGENT_MEMFD_PREFIX "ouro-agent-"
 
 struct start {
     char libpython[START_PATH_BYTES]; /* in: file with Python's symbols, for embedders that hide

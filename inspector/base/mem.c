@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* From LARGE_BYTES on, rounding up to huge pages costs an eighth at most. */
+enum { HUGE_PAGE_BYTES = 2 << 20, LARGE_BYTES = 16 << 20 };
 
 static void (*failure_hook)(void);
 
@@ -31,6 +35,21 @@ struct err *grow(void *array, size_t *cap, size_t need, size_t elem_bytes)
     *slot = moved;
     *cap = want;
     return NULL;
+}
+
+void *alloc_array(size_t n, size_t elem_bytes)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(n, elem_bytes, &bytes) || bytes > SIZE_MAX - HUGE_PAGE_BYTES)
+        return NULL;
+    if (bytes < LARGE_BYTES)
+        return malloc(bytes ? bytes : 1);
+    bytes = (bytes + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+    void *array = aligned_alloc(HUGE_PAGE_BYTES, bytes);
+    if (array)
+        madvise(array, bytes, MADV_HUGEPAGE); /* not granted: only slower */
+    return array;
 }
 
 static void *must(void *ptr)

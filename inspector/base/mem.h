@@ -1,8 +1,8 @@
 /*
  * Memory. Two kinds of allocation, never mixed up:
  *
- *  - grow(): arrays whose size the target or a file decides. Checked, overflow-safe, returns an
- *    error.
+ *  - grow(), alloc_array(): arrays whose size the target or a file decides. Checked, overflow-safe;
+ *    failing is an error like others.
  *  - xalloc() and friends: small, bounded things of our own (a widget, a column title). Without
  *    memory for those nothing sensible can be shown any more: they run the hook of
  *    xalloc_on_failure() (the terminal is restored there) and abort.
@@ -20,6 +20,13 @@
  * least doubling it. New elements are not initialised. On failure nothing has changed.
  */
 ERR_CHECK struct err *grow(void *array, size_t *cap, size_t need, size_t elem_bytes);
+
+/*
+ * An array of n elements, not initialised, for free(); NULL without memory or if its size
+ * overflows. Large ones are aligned to huge pages and the kernel is asked for those: what jumps
+ * about in an array of 40 MB waits more for page tables than for data.
+ */
+void *alloc_array(size_t n, size_t elem_bytes);
 
 /* Zeroed memory, never NULL. `bytes` must not be 0. */
 void *xalloc(size_t bytes);

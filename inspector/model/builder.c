@@ -6,22 +6,10 @@
 
 #include "inspector/base/cleanup.h"
 #include "inspector/base/mem.h"
+#include "inspector/model/builder_private.h"
 #include "inspector/model/text.h"
 
-struct builder {
-    struct snapshot *snapshot;
-    struct snap_sink sink;
-    struct err *err; /* the first failure */
-    bool ended;
-
-    /* capacities, in elements */
-    size_t objects_cap, types_cap, lists_cap, weak_cap, roots_cap, large_cap;
-    size_t edges_cap, offsets_cap;
-    uint64_t n_edges;
-};
-
-/* Notes a failure; the sink then stops the stream. */
-static bool fine(struct builder *b, struct err *err)
+bool builder_fine(struct builder *b, struct err *err)
 {
     if (!err)
         return true;
@@ -51,7 +39,7 @@ static bool on_begin(void *ctx, const struct msg_snap_begin *begin)
 {
     struct builder *b = ctx;
 
-    if (!fine(b, start_over(b)))
+    if (!builder_fine(b, start_over(b)))
         return false;
     b->snapshot->has_edges = begin->flags & SNAPSHOT_EDGES;
     b->snapshot->interpreters = begin->interpreters;
@@ -73,7 +61,7 @@ static bool on_list(void *ctx, const struct msg_snap_list *list)
     struct builder *b = ctx;
     struct snapshot *s = b->snapshot;
 
-    if (!fine(b, grow(&s->lists, &b->lists_cap, s->n_lists + 1u, sizeof *s->lists)))
+    if (!builder_fine(b, grow(&s->lists, &b->lists_cap, s->n_lists + 1u, sizeof *s->lists)))
         return false;
     s->lists[s->n_lists++] =
         (struct snapshot_list){list->interpreter, list->generation, list->first, list->count};
@@ -86,7 +74,7 @@ static bool on_type(void *ctx, const struct snap_type *type)
     struct snapshot *s = b->snapshot;
     struct str name = STR_INIT;
 
-    if (!fine(b, grow(&s->types, &b->types_cap, s->n_types + 1u, sizeof *s->types)))
+    if (!builder_fine(b, grow(&s->types, &b->types_cap, s->n_types + 1u, sizeof *s->types)))
         return false;
     text_escape(&name, type->module.bytes, type->module.len, 0);
     if (type->module.len)
@@ -138,10 +126,12 @@ static bool on_object(void *ctx, const struct snap_object *object)
     struct snapshot *s = b->snapshot;
     uint32_t i = object->index;
 
-    if (!fine(b, grow_objects(b, i + 1u)) || !fine(b, set_shallow(b, i, object->shallow_bytes)))
+    if (!builder_fine(b, grow_objects(b, i + 1u)) ||
+        !builder_fine(b, set_shallow(b, i, object->shallow_bytes)))
         return false;
     if (s->has_edges) {
-        if (!fine(b, grow(&s->strong.offset, &b->offsets_cap, i + 2u, sizeof *s->strong.offset)))
+        if (!builder_fine(
+                b, grow(&s->strong.offset, &b->offsets_cap, i + 2u, sizeof *s->strong.offset)))
             return false;
         s->strong.offset[i] = (uint32_t)b->n_edges;
     }
@@ -159,7 +149,7 @@ static bool add_weak(struct builder *b, const uint32_t *targets, uint32_t n)
 {
     struct snapshot *s = b->snapshot;
 
-    if (!fine(b, grow(&s->weak, &b->weak_cap, (size_t)s->n_weak + n, sizeof *s->weak)))
+    if (!builder_fine(b, grow(&s->weak, &b->weak_cap, (size_t)s->n_weak + n, sizeof *s->weak)))
         return false;
     for (uint32_t i = 0; i < n; i++)
         s->weak[s->n_weak++] = (struct snapshot_pair){s->n_objects - 1, targets[i]};
@@ -174,25 +164,12 @@ static bool on_edges(void *ctx, const uint32_t *targets, uint32_t n, enum edge_s
     if (strength == EDGE_WEAK)
         return add_weak(b, targets, n);
     if (b->n_edges + n >= UINT32_MAX)
-        return fine(b, err_new(ERR_UNSUPPORTED, "take the histogram only: 'ouro types'",
-                               "the heap has more than 4,294,967,294 references"));
-    if (!fine(b, grow(&s->strong.object, &b->edges_cap, b->n_edges + n, sizeof *targets)))
+        return builder_fine(b, err_new(ERR_UNSUPPORTED, "take the histogram only: 'ouro types'",
+                                       "the heap has more than 4,294,967,294 references"));
+    if (!builder_fine(b, grow(&s->strong.object, &b->edges_cap, b->n_edges + n, sizeof *targets)))
         return false;
     memcpy(s->strong.object + b->n_edges, targets, n * sizeof *targets);
     b->n_edges += n;
-    return true;
-}
-
-static bool on_roots(void *ctx, enum root_kind kind, const uint32_t *objects, uint32_t n)
-{
-    struct builder *b = ctx;
-    struct snapshot *s = b->snapshot;
-
-    (void)kind;
-    if (!fine(b, grow(&s->roots, &b->roots_cap, (size_t)s->n_roots + n, sizeof *s->roots)))
-        return false;
-    memcpy(s->roots + s->n_roots, objects, n * sizeof *objects);
-    s->n_roots += n;
     return true;
 }
 
@@ -220,9 +197,9 @@ struct err *builder_create(struct builder **ret)
                                  .type = on_type,
                                  .object = on_object,
                                  .edges = on_edges,
-                                 .roots = on_roots,
                                  .end = on_end,
                                  .ctx = b};
+    builder_add_roots(&b->sink);
     struct err *err = start_over(b);
     if (err) {
         free(b);
@@ -265,6 +242,22 @@ static struct err *reverse_edges(struct snapshot *s)
     return NULL;
 }
 
+/* References that the collector does not visit are named by their place in the holder's list. */
+static struct err *check_visits(const struct snapshot *s)
+{
+    for (uint32_t i = 0; i < s->unvisited.n; i++) {
+        const struct snapshot_visit *v = &s->unvisited.at[i];
+        if (v->second >= s->strong.offset[v->holder + 1] - s->strong.offset[v->holder] ||
+            (i && v->holder < v[-1].holder))
+            return err_new(ERR_PROTOCOL, "report this",
+                           "the snapshot names a reference that does not exist");
+    }
+    for (uint32_t i = 1; i < s->visited_too.n; i++)
+        if (s->visited_too.at[i].holder < s->visited_too.at[i - 1].holder)
+            return err_new(ERR_PROTOCOL, "report this", "the snapshot's visits are out of order");
+    return NULL;
+}
+
 struct err *builder_finish(struct builder *b, struct snapshot **ret)
 {
     struct snapshot *s = b->snapshot;
@@ -273,11 +266,13 @@ struct err *builder_finish(struct builder *b, struct snapshot **ret)
         return take_ptr(b->err);
     if (!b->ended)
         return err_new(ERR_INTERNAL, NULL, "the snapshot is not complete");
+    builder_name_threads(&s->held_from_outside);
     if (s->has_edges) {
         ERR_RETURN(grow(&s->strong.offset, &b->offsets_cap, (size_t)s->n_objects + 1,
                         sizeof *s->strong.offset));
         s->strong.offset[s->n_objects] = (uint32_t)b->n_edges;
         s->strong.n = (uint32_t)b->n_edges;
+        ERR_RETURN(check_visits(s));
         ERR_RETURN(reverse_edges(s));
     }
     *ret = s;

@@ -26,7 +26,13 @@ void snapshot_unref(struct snapshot *s)
     free(s->reverse.offset);
     free(s->reverse.object);
     free(s->weak);
+    struct snapshot_facts *facts = atomic_load(&s->facts);
+    if (facts)
+        facts->destroy(facts);
+    roots_deinit(&s->held_from_outside);
     free(s->roots);
+    free(s->unvisited.at);
+    free(s->visited_too.at);
     free(s->lists);
     free(s->large);
     free(s);
@@ -87,5 +93,5 @@ const struct snapshot_pair *snapshot_weak_of(const struct snapshot *s, uint32_t 
     }
     for (*n = 0; low + *n < s->n_weak && s->weak[low + *n].holder == holder;)
         (*n)++;
-    return s->weak + low;
+    return *n ? s->weak + low : NULL;
 }

@@ -18,11 +18,13 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "inspector/base/err.h"
+#include "inspector/model/roots.h"
 #include "proto/msg.h"
 
 enum { SNAPSHOT_NONE = UINT32_MAX };
@@ -54,6 +56,23 @@ struct snapshot_pair { /* a weak reference */
     uint32_t target;
 };
 
+struct snapshot_visit {
+    uint32_t holder;
+    uint32_t second; /* an ordinal or a target */
+};
+
+struct snapshot_visits {
+    struct snapshot_visit *at; /* by holder, ascending */
+    uint32_t n;
+};
+
+/* What was computed about a snapshot, as far as tables show it. Immutable once it is there. */
+struct snapshot_facts {
+    const uint64_t *retained; /* bytes, by object */
+    uint64_t *group_retained; /* bytes, by type name, as groups.h numbers them */
+    void (*destroy)(struct snapshot_facts *facts);
+};
+
 struct snapshot {
     uint32_t n_objects;
     uint64_t *address;
@@ -71,8 +90,13 @@ struct snapshot {
     struct snapshot_pair *weak;
     uint32_t n_weak;
 
-    uint32_t *roots; /* objects that running frames hold, repeats possible */
+    struct snapshot_roots held_from_outside;
+    uint32_t *roots; /* objects that running frames hold, one entry for each reference */
     uint32_t n_roots;
+
+    /* Where tp_traverse, which the collector computes with, differs from `strong`; few. */
+    struct snapshot_visits unvisited;   /* ordinals of strong references that it does not visit */
+    struct snapshot_visits visited_too; /* targets that it visits besides */
 
     struct snapshot_list *lists;
     uint32_t n_lists;
@@ -81,6 +105,8 @@ struct snapshot {
     bool tracemalloc;
     uint64_t shallow_bytes;
     uint64_t walk_ns;
+
+    _Atomic(struct snapshot_facts *) facts; /* NULL until computed, see analysis/facts.h */
 
     /* private */
     struct snapshot_large *large; /* the sizes that do not fit, by object */
@@ -106,9 +132,20 @@ int snapshot_generation(const struct snapshot *snapshot, uint32_t object);
 uint64_t snapshot_population(const struct snapshot *snapshot, uint32_t generation);
 /* The object at this address, or SNAPSHOT_NONE. Linear. */
 uint32_t snapshot_find(const struct snapshot *snapshot, uint64_t address);
-/* Weak references that go out of `holder`: the first pair and how many. */
+/* Weak references that go out of `holder`: the first pair (NULL: none) and how many. */
 const struct snapshot_pair *snapshot_weak_of(const struct snapshot *snapshot, uint32_t holder,
                                              uint32_t *n);
+/* Bytes that would go if the object went; false while nobody has computed it. */
+static inline bool snapshot_retained(const struct snapshot *snapshot, uint32_t object,
+                                     uint64_t *ret)
+{
+    const struct snapshot_facts *facts = atomic_load(&snapshot->facts);
+
+    if (facts)
+        *ret = facts->retained[object];
+    return facts != NULL;
+}
+
 static inline const struct snapshot_type *snapshot_type_of(const struct snapshot *snapshot,
                                                            uint32_t object)
 {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspector/analysis/facts.h"
 #include "inspector/base/clock.h"
 #include "inspector/base/str.h"
 #include "inspector/base/units.h"
@@ -25,6 +26,10 @@ const struct command commands[] = {
     {"objects", "PID", 1, "the objects, or those of one type (--type)", cmd_objects},
     {"object", "PID ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
      cmd_object},
+    {"path", "PID ADDRESS", 2, "why an object is alive: paths from the roots to it", cmd_path},
+    {"retained", "PID", 1, "the objects that keep most alive, and what only they do (--under)",
+     cmd_retained},
+    {"garbage", "PID", 1, "what a collection would free now, by type", cmd_garbage},
     {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},
     {"stats", "PID", 1, "the collector's counters, thresholds and populations", cmd_stats},
     {"detach", "PID", 1, "make whatever ouro is attached to it leave", cmd_detach},
@@ -78,6 +83,18 @@ struct err *cmd_options(const char *name, const struct opt *options, int argc, c
         err = err_new(ERR_USAGE, NULL, "it takes %s, not %d argument%s",
                       *command->args ? command->args : "no arguments", rest, rest == 1 ? "" : "s");
     return err_hint(err_context(err, "wrong usage of '%s'", name), "see 'ouro %s --help'", name);
+}
+
+struct err *cmd_address(const char *text, uint64_t *ret)
+{
+    char *end;
+
+    errno = 0;
+    *ret = strtoull(text, &end, 0);
+    if (!*text || *end || errno || *text == '-')
+        return err_new(ERR_USAGE, "write it as 0x7f… or as id() prints it",
+                       "'%s' is not an address", text);
+    return NULL;
 }
 
 struct err *cmd_pid(const char *text, pid_t *ret)
@@ -139,9 +156,27 @@ struct err *target_snapshot(struct target *target, unsigned flags)
     builder_destroy(builder);
     for (unsigned i = 0; !err && i < target->info.opaque_count; i++)
         fprintf(stderr,
-                "ouro: looking at instances of '%s' crashes; what they refer to is left out\n",
+                "ouro: looking at instances of '%s' crashes or does not end; what they refer to is "
+                "left out\n",
                 target->info.opaque[i]);
     return err;
+}
+
+struct err *target_facts(struct target *target)
+{
+    return facts_compute(target->snapshot, &cmd_cancel);
+}
+
+struct err *target_find(const struct target *target, const char *text, uint32_t *ret)
+{
+    uint64_t address;
+
+    ERR_RETURN(cmd_address(text, &address));
+    *ret = snapshot_find(target->snapshot, address);
+    if (*ret == SNAPSHOT_NONE)
+        return err_new(ERR_INPUT, "addresses change: list them anew with 'ouro objects'",
+                       "there is no object at 0x%llx", (unsigned long long)address);
+    return NULL;
 }
 
 void target_close(struct target *target)

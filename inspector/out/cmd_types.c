@@ -41,7 +41,10 @@ static struct err *print(struct rows *rows, const struct table_options *options,
 struct err *cmd_types(int argc, char **argv)
 {
     struct table_options options = {.limit = NOT_GIVEN};
+    bool retained = false;
     const struct opt table[] = {
+        OPT_FLAG('r', "retained", &retained,
+                 "also what the instances keep alive; takes all references along"),
         TABLE_OPTIONS(options, "sort by KEY[:asc|:desc]; default: shallow"),
         TARGET_OPTIONS,
         OPT_END,
@@ -57,7 +60,9 @@ struct err *cmd_types(int argc, char **argv)
         options.limit = options.json ? 0 : DEFAULT_LIMIT;
     ERR_RETURN(table_check(type_columns, TYPES_COUNT_DELTA, &options));
     ERR_RETURN(target_open(argv[0], &target));
-    struct err *err = target_snapshot(&target, 0);
+    struct err *err = target_snapshot(&target, retained ? SNAPSHOT_EDGES : 0);
+    if (!err && retained)
+        err = target_facts(&target);
     if (!err)
         err = rows_types_create(target.snapshot, NULL, &rows);
     if (!err)

@@ -34,8 +34,9 @@ struct err *session_adopt(pid_t pid, const struct attach_result *attached, struc
     snprintf(session->info.how, sizeof session->info.how, "%s", attached->how);
     snprintf(session->info.version, sizeof session->info.version, "%u.%u.%u", hex >> 24 & 0xff,
              hex >> 16 & 0xff, hex >> 8 & 0xff);
-    log_line(LOG_INFO, "attached to %d, Python %s, %s, thread held for %.2f ms", pid,
-             session->info.version, attached->how, (double)attached->held_ns / 1e6);
+    log_line(LOG_INFO, "attached to %d, Python %s, %s, in %.2f ms, thread held for %.2f ms", pid,
+             session->info.version, attached->how, (double)attached->total_ns / 1e6,
+             (double)attached->held_ns / 1e6);
     *ret = session;
     return NULL;
 }

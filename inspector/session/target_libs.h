@@ -32,5 +32,3 @@ bool target_libs_is_loader(const struct proc_map *map);
 ERR_CHECK struct err *target_libs_find(pid_t pid, const struct proc_maps *maps,
                                        struct target_libs *ret);
 
-/* Name of the memfd that holds the agent: says which build it is. */
-#define AGENT_MEMFD_PREFIX "ouro-agent-"

@@ -35,6 +35,25 @@ static void check_rows(const struct snapshot *s, const struct snapshot_edges *ed
         must(edges->object[e] < s->n_objects);
 }
 
+static void check_roots(const struct snapshot *s)
+{
+    const struct snapshot_roots *roots = &s->held_from_outside;
+
+    for (uint32_t i = 0; i < s->n_roots; i++)
+        must(s->roots[i] < s->n_objects);
+    for (uint32_t i = 0; i < roots->n_threads; i++)
+        must(roots->threads[i].first_frame + roots->threads[i].n_frames <= roots->n_frames);
+    for (uint32_t i = 0; i < roots->n_frames; i++)
+        must(roots->frames[i].thread < roots->n_threads &&
+             roots->frames[i].first_held + roots->frames[i].n_held <= roots->n_held);
+    for (uint32_t i = 0; i < roots->n_held; i++)
+        must(roots->held[i].object < s->n_objects && roots->held[i].frame < roots->n_frames);
+    for (uint32_t i = 0; i < roots->n_places; i++)
+        must(roots->places[i].object < s->n_objects);
+    for (uint32_t i = 0; i < s->visited_too.n; i++)
+        must(s->visited_too.at[i].second < s->n_objects);
+}
+
 static void check_snapshot(const struct snapshot *s)
 {
     uint64_t bytes = 0, count = 0;
@@ -50,8 +69,7 @@ static void check_snapshot(const struct snapshot *s)
         count += s->types[i].count;
     }
     must(count == s->n_objects);
-    for (uint32_t i = 0; i < s->n_roots; i++)
-        must(s->roots[i] < s->n_objects);
+    check_roots(s);
     for (uint32_t i = 0; i < s->n_weak; i++)
         must(s->weak[i].holder < s->n_objects && s->weak[i].target < s->n_objects &&
              (!i || s->weak[i - 1].holder <= s->weak[i].holder));
@@ -103,6 +121,8 @@ static void compare(const struct snapshot *s)
 
 /* ---- feeding ---- */
 
+static volatile uint32_t touched; /* every byte of a text can be read */
+
 static void read_answer(const struct record *record)
 {
     struct msg_ans_values values;
@@ -110,7 +130,7 @@ static void read_answer(const struct record *record)
     struct decoded_value value;
     struct decoded_edge edge;
     struct wire_reader r;
-    volatile uint32_t sum = 0; /* every byte of a text can be read */
+    uint32_t sum = 0;
 
     if (record->kind == MSG_ANS_VALUES &&
         decode_values(record->payload, record->bytes, &values, &r))
@@ -124,6 +144,7 @@ static void read_answer(const struct record *record)
         for (uint32_t i = 0; i < edges.count && decode_edge(&r, &edge); i++)
             for (uint32_t k = 0; k < edge.name.len; k++)
                 sum += (unsigned char)edge.name.bytes[k];
+    touched = sum;
 }
 
 /* One record, in a block of exactly its size. */

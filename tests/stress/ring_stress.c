@@ -18,13 +18,8 @@
 #include "tests/support/ring_memory.h"
 #include "tests/support/test.h"
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-enum { TRAFFIC_BYTES = 24 << 20 };
-#else
-enum { TRAFFIC_BYTES = 300 << 20 };
-#endif
-
 enum {
+    TRAFFIC_BYTES = (IS_SANITIZED ? 24 : 300) << 20,
     RING_BYTES = 64 << 10,
     WORDS_MAX = (RING_BYTES / 4 - 8) / 8,
     KILLS = 200,

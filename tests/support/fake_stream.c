@@ -446,12 +446,24 @@ static void put_lists(struct writer *w)
 
 static void put_roots(struct writer *w)
 {
-    uint8_t bytes[NODES_MAX * WIRE_VARINT_MAX];
-    struct msg_snap_roots head = {ROOT_FRAME, w->graph->n_roots};
-    uint8_t *end = put_targets(w, bytes, w->graph->roots, w->graph->n_roots, 0);
+    static const char texts[] = "main"
+                                "app.py";
+    const struct msg_snap_thread thread = {0, 0, 1, 1, 0};
+    const struct msg_snap_frame frame = {0, (uint32_t)MSG_NO_INDEX, 7, 4, 6, 0};
+    const struct msg_snap_held head = {w->graph->n_roots, 0};
+    uint8_t bytes[NODES_MAX * (2 * WIRE_VARINT_MAX + 1 + NAME_BYTES)], *p = bytes;
 
-    if (head.count)
-        records_add(w->to, MSG_SNAP_ROOTS, &head, sizeof head, bytes, (size_t)(end - bytes));
+    if (!w->graph->n_roots)
+        return;
+    for (unsigned i = 0; i < w->graph->n_roots; i++) {
+        const struct node *node = &w->graph->nodes[w->graph->roots[i]];
+        p = wire_put(wire_put(wire_put(p, node->number), HELD_LOCAL), strlen(node->name));
+        memcpy(p, node->name, strlen(node->name));
+        p += strlen(node->name);
+    }
+    records_add(w->to, MSG_SNAP_THREAD, &thread, sizeof thread, NULL, 0);
+    records_add(w->to, MSG_SNAP_FRAME, &frame, sizeof frame, texts, 10);
+    records_add(w->to, MSG_SNAP_HELD, &head, sizeof head, bytes, (size_t)(p - bytes));
 }
 
 static void write_stream(struct writer *w)

@@ -15,7 +15,8 @@
  *      a ~> b                      a weak reference
  *      a : app.Node size=64 rc=2   type and facts of the object named last; may stand anywhere
  *      type app.Node finalizer     facts of a type
- *      root a b                    held by a running frame; no part of any refcount
+ *      root a b                    held by local variables of these names of a running frame, main() in
+ *                                  app.py; no part of any refcount
  *
  * Facts of an object: size=BYTES (default 16), rc=REFCOUNT (default: the strong references to it in
  * the graph), +N (so many more than that: held from outside), gen=0 1 2 or permanent (default 0;

@@ -60,10 +60,34 @@ static bool on_edges(void *ctx, const uint32_t *targets, uint32_t count,
     return put_numbers(ctx, strength == EDGE_STRONG ? "strong" : "weak", targets, count);
 }
 
-static bool on_roots(void *ctx, enum root_kind kind, const uint32_t *objects, uint32_t count)
+static bool on_thread(void *ctx, const struct msg_snap_thread *thread,
+                      const struct decoded_text *name)
 {
-    assert_int_equal(kind, ROOT_FRAME);
-    return put_numbers(ctx, "roots", objects, count);
+    return note(ctx, "thread %u: %.*s\n", thread->id, (int)name->len, name->bytes);
+}
+
+static bool on_frame(void *ctx, const struct snap_frame *frame)
+{
+    return note(ctx, "frame %.*s %.*s:%u object %d\n", (int)frame->function.len,
+                frame->function.bytes, (int)frame->file.len, frame->file.bytes, frame->fixed.line,
+                (int)frame->fixed.object);
+}
+
+static bool on_held(void *ctx, const struct snap_held *held)
+{
+    return note(ctx, "held %u kind %u %.*s\n", held->object, held->kind, (int)held->name.len,
+                held->name.bytes);
+}
+
+static bool on_place(void *ctx, const struct snap_static *place)
+{
+    return note(ctx, "place %.*s %llx: %u kind %u\n", (int)place->path.len, place->path.bytes,
+                (unsigned long long)place->address, place->object, place->kind);
+}
+
+static bool on_visits(void *ctx, enum visits_kind kind, uint32_t holder, uint32_t second)
+{
+    return note(ctx, "visits %s %u %u\n", kind == VISITS_NOT ? "not" : "also", holder, second);
 }
 
 static bool on_end(void *ctx, const struct msg_snap_end *end)
@@ -80,7 +104,11 @@ struct snap_sink sink_for(struct sink_log *log)
                               .type = on_type,
                               .object = on_object,
                               .edges = on_edges,
-                              .roots = on_roots,
+                              .thread = on_thread,
+                              .frame = on_frame,
+                              .held = on_held,
+                              .place = on_place,
+                              .visits = on_visits,
                               .end = on_end,
                               .ctx = log};
 }

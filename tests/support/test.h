@@ -21,6 +21,18 @@
 
 #define TEST(fn) cmocka_unit_test(fn)
 
+/* Sanitizers are slow and want all of the address space; gcc and clang tell differently. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED 0
+#endif
+
 #define assert_ok(expr) test_assert_ok((expr), #expr, __FILE__, __LINE__)
 
 /* The error of `expr` has this code and its "message; hint" contains `part`. */

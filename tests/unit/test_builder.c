@@ -266,12 +266,6 @@ static void test_builder__too_many_references(void **state)
     records_deinit(&records);
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1 /* they need all of the address space */
-#else
-#define IS_SANITIZED 0
-#endif
-
 static void test_builder__no_memory(void **state)
 {
     struct rlimit limit, small;

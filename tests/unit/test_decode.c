@@ -35,7 +35,10 @@ static void test_decode__calls_in_order(void **state)
                                   "weak 0\n"
                                   "type 2: builtins|object\n"
                                   "object 2: type 2 at 1000000d0 refs 9 bytes 16 flags 4\n"
-                                  "roots 1 2\n"
+                                  "thread 0: \n"
+                                  "frame main app.py:7 object -1\n"
+                                  "held 1 kind 0 b\n"
+                                  "held 2 kind 0 c\n"
                                   "end 3 3 1\n");
 }
 
@@ -131,7 +134,7 @@ static void test_decode__every_call_can_stop(void **state)
         assert_int_equal(log.calls, stop_at ? stop_at : log.calls);
         calls = stop_at ? calls : log.calls;
     }
-    assert_int_equal(calls, 13);
+    assert_int_equal(calls, 15);
     records_deinit(&records);
 }
 
@@ -169,7 +172,7 @@ static void test_decode__order_of_records(void **state)
     struct feeder *f = *state;
     struct msg_snap_gc gc = {.enabled = 1};
     struct msg_snap_list list = {0, 0, 0, 0};
-    struct msg_snap_roots roots = {ROOT_FRAME, 0};
+    struct msg_snap_static none = {.kind = STATIC_LIBRARY};
 
     assert_bad(f, feed_fixed(f, MSG_SNAP_GC, gc), "no beginning");
     must_begin(f, SNAPSHOT_EDGES);
@@ -186,22 +189,22 @@ static void test_decode__order_of_records(void **state)
     assert_int_equal(feed_type(f, 0, "", "a"), DECODE_MORE);
     assert_bad(f, feed_fixed(f, MSG_SNAP_GC, gc), "a record out of order");
     assert_bad(f, feed_fixed(f, MSG_SNAP_LIST, list), "a record out of order");
-    assert_int_equal(feed_fixed(f, MSG_SNAP_ROOTS, roots), DECODE_MORE);
+    assert_int_equal(feed_fixed(f, MSG_SNAP_STATIC, none), DECODE_MORE);
     assert_bad(f, feed_type(f, 1, "", "b"), "a record out of order");
     put_objects_head(f, 0, 0);
     assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "a record out of order");
-    assert_int_equal(feed_fixed(f, MSG_SNAP_ROOTS, roots), DECODE_MORE);
+    assert_int_equal(feed_fixed(f, MSG_SNAP_STATIC, none), DECODE_MORE);
     assert_int_equal(feed_end(f, 0, 0, 0), DECODE_DONE);
 }
 
 static void test_decode__counts_are_without_objects(void **state)
 {
     struct feeder *f = *state;
-    struct msg_snap_roots roots = {ROOT_FRAME, 0};
+    struct msg_snap_static none = {.kind = STATIC_LIBRARY};
 
     must_begin(f, SNAPSHOT_COUNTS);
     assert_bad(f, feed_type(f, 0, "", "a"), "objects in a stream of counts");
-    assert_bad(f, feed_fixed(f, MSG_SNAP_ROOTS, roots), "objects in a stream of counts");
+    assert_bad(f, feed_fixed(f, MSG_SNAP_STATIC, none), "objects in a stream of counts");
 }
 
 static void test_decode__is_finished_after_the_last_word(void **state)
@@ -224,8 +227,9 @@ static void test_decode__is_finished_after_the_last_word(void **state)
 
 static void test_decode__short_records(void **state)
 {
-    static const uint16_t kinds[] = {MSG_SNAP_GC,   MSG_SNAP_LIST,  MSG_SNAP_TYPE, MSG_SNAP_OBJECTS,
-                                     MSG_SNAP_MORE, MSG_SNAP_ROOTS, MSG_SNAP_END,  MSG_SNAP_FAILED};
+    static const uint16_t kinds[] = {MSG_SNAP_GC,      MSG_SNAP_LIST,  MSG_SNAP_TYPE,
+                                     MSG_SNAP_OBJECTS, MSG_SNAP_MORE,  MSG_SNAP_VISITS,
+                                     MSG_SNAP_END,     MSG_SNAP_FAILED};
     struct feeder *f = *state;
 
     put_bytes(f, "1234567", 7);
@@ -384,7 +388,7 @@ static void test_decode__reference_to_what_never_comes(void **state)
 static void test_decode__bytes_behind(void **state)
 {
     struct feeder *f = *state;
-    struct msg_snap_roots roots = {ROOT_FRAME, 0};
+    struct msg_snap_static none = {.kind = STATIC_LIBRARY};
 
     must_start(f);
     put_objects_head(f, 0, 1);
@@ -393,9 +397,9 @@ static void test_decode__bytes_behind(void **state)
     put(f, 0);
     put(f, 0);
     assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "bytes behind the last object of a batch");
-    put_bytes(f, &roots, sizeof roots);
+    put_bytes(f, &none, sizeof none);
     put(f, 0);
-    assert_bad(f, feed(f, MSG_SNAP_ROOTS), "bytes behind the last root");
+    assert_bad(f, feed(f, MSG_SNAP_STATIC), "bytes behind static data");
 }
 
 static void test_decode__more(void **state)
@@ -419,7 +423,7 @@ static void test_decode__more_in_order(void **state)
 {
     struct feeder *f = *state;
     struct msg_snap_more strong = {0, 0, EDGE_STRONG, 0}, weak = {0, 0, EDGE_WEAK, 0};
-    struct msg_snap_roots roots = {ROOT_FRAME, 0};
+    struct msg_snap_static none = {.kind = STATIC_LIBRARY};
 
     must_start(f);
     must_add(f, 0, OBJECT_MORE);
@@ -428,7 +432,7 @@ static void test_decode__more_in_order(void **state)
     assert_bad(f, feed_fixed(f, MSG_SNAP_MORE, strong), "references that belong to no object");
     assert_bad(f, feed_end(f, 1, 0, 0), "an object whose references are not all there");
     assert_bad(f, feed_type(f, 1, "", "a"), "an object whose references are not all there");
-    assert_bad(f, feed_fixed(f, MSG_SNAP_ROOTS, roots),
+    assert_bad(f, feed_fixed(f, MSG_SNAP_STATIC, none),
                "an object whose references are not all there");
     put_objects_head(f, 1, 1);
     put_object(f, 0, 0, 0x1000);
@@ -459,29 +463,6 @@ static void test_decode__more_without_references(void **state)
     put_objects_head(f, 0, 1);
     put_object(f, OBJECT_MORE, 0, 0x1000);
     assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "references in a stream without any");
-}
-
-static void test_decode__roots(void **state)
-{
-    struct feeder *f = *state;
-    struct msg_snap_roots roots = {ROOT_FRAME + 1, 0};
-
-    must_start(f);
-    must_add(f, 0, 0);
-    assert_bad(f, feed_fixed(f, MSG_SNAP_ROOTS, roots), "a root of no known kind");
-    roots = (struct msg_snap_roots){ROOT_FRAME, 2};
-    put_bytes(f, &roots, sizeof roots);
-    put_signed(f, 0);
-    assert_bad(f, feed(f, MSG_SNAP_ROOTS), "a list of object numbers is cut short");
-    put_bytes(f, &roots, sizeof roots);
-    put_signed(f, 0);
-    put_signed(f, -1);
-    assert_bad(f, feed(f, MSG_SNAP_ROOTS), "an object number is out of range");
-    roots.count = 1;
-    put_bytes(f, &roots, sizeof roots);
-    put_signed(f, 1);
-    assert_int_equal(feed(f, MSG_SNAP_ROOTS), DECODE_MORE);
-    assert_bad(f, feed_end(f, 1, 0, 0), "objects that were mentioned never came");
 }
 
 static void test_decode__totals(void **state)
@@ -687,7 +668,6 @@ int main(void)
         FEED(test_decode__more_in_order),
         FEED(test_decode__more_is_the_last_of_its_batch),
         FEED(test_decode__more_without_references),
-        FEED(test_decode__roots),
         FEED(test_decode__totals),
         TEST(test_decode__truncated_anywhere),
         TEST(test_decode__fixed),
