@@ -182,16 +182,6 @@ static struct err *create(struct snapshot *snapshot, struct lookup *lookup, uint
     return NULL;
 }
 
-/* The first of the holder's references that leads to the object. */
-static uint32_t ordinal_of(const struct snapshot *s, uint32_t holder, uint32_t object)
-{
-    uint32_t first = s->strong.offset[holder], e = first;
-
-    while (e + 1 < s->strong.offset[holder + 1] && s->strong.object[e] != object)
-        e++;
-    return e - first;
-}
-
 struct err *rows_steps_of_path(struct snapshot *snapshot, struct lookup *lookup,
                                const uint32_t *objects, uint32_t n, struct rows **ret)
 {
@@ -202,7 +192,7 @@ struct err *rows_steps_of_path(struct snapshot *snapshot, struct lookup *lookup,
         self->at[self->n++] = (struct step){
             .object = objects[i],
             .holder = i ? objects[i - 1] : NO_HOLDER,
-            .ordinal = i ? ordinal_of(snapshot, objects[i - 1], objects[i]) : 0,
+            .ordinal = i ? snapshot_ordinal(snapshot, objects[i - 1], objects[i]) : 0,
         };
     *ret = &self->rows;
     return NULL;
