@@ -36,6 +36,10 @@ struct session_info {
     uint64_t held_ns;   /* … and how long it held the borrowed thread */
 };
 
+struct attach_result;
+/* A session of what attach.h has brought in; its descriptor is taken over, also on failure. */
+ERR_CHECK struct err *session_adopt(pid_t pid, const struct attach_result *attached,
+                                    struct session **ret);
 ERR_CHECK struct err *session_attach(pid_t pid, const atomic_bool *cancel, struct session **ret);
 const struct session_info *session_info(const struct session *session);
 /*
