@@ -24,7 +24,7 @@
 
 #include "inspector/base/err.h"
 #include "inspector/model/roots.h"
-#include "proto/msg.h"
+#include "proto/decode.h"
 
 enum { SNAPSHOT_NONE = UINT32_MAX };
 
@@ -48,11 +48,6 @@ struct snapshot_edges {
     uint32_t *offset; /* n_objects + 1; NULL: not there */
     uint32_t *object;
     uint32_t n;
-};
-
-struct snapshot_pair { /* a weak reference */
-    uint32_t holder;
-    uint32_t target;
 };
 
 struct snapshot_visit {
@@ -79,7 +74,7 @@ struct snapshot {
     bool has_edges;
     struct snapshot_edges strong;
     struct snapshot_edges reverse;
-    struct snapshot_pair *weak;
+    struct snap_pair *weak;
     uint32_t n_weak;
 
     struct snapshot_roots held_from_outside;
@@ -99,14 +94,11 @@ struct snapshot {
     uint64_t walk_ns;
 
     /* private */
-    struct snapshot_large *large; /* the sizes that do not fit, by object */
+    struct snap_large *large; /* the sizes that do not fit, by object */
     uint32_t n_large;
+    void *arrays_owner; /* of the arrays over objects and references; NULL: the snapshot itself */
+    void (*arrays_release)(void *owner);
     _Atomic int owners;
-};
-
-struct snapshot_large {
-    uint32_t object;
-    uint64_t bytes;
 };
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
@@ -123,8 +115,8 @@ uint64_t snapshot_population(const struct snapshot *snapshot, uint32_t generatio
 /* The object at this address, or SNAPSHOT_NONE. Linear. */
 uint32_t snapshot_find(const struct snapshot *snapshot, uint64_t address);
 /* Weak references that go out of `holder`: the first pair (NULL: none) and how many. */
-const struct snapshot_pair *snapshot_weak_of(const struct snapshot *snapshot, uint32_t holder,
-                                             uint32_t *n);
+const struct snap_pair *snapshot_weak_of(const struct snapshot *snapshot, uint32_t holder,
+                                         uint32_t *n);
 static inline const struct snapshot_type *snapshot_type_of(const struct snapshot *snapshot,
                                                            uint32_t object)
 {
