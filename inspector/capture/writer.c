@@ -304,13 +304,14 @@ struct err *capture_create(const char *path, bool force, struct capture_writer *
 
 static struct err *finish(struct capture_writer *w, struct capture_header *header)
 {
-    struct capture_trailer trailer = {.entries = w->n_entries};
+    struct capture_trailer trailer;
 
     memcpy(trailer.magic, CAPTURE_END_MAGIC, CAPTURE_MAGIC_BYTES);
     for (int kind = CAPTURE_RECORDS; kind < BUFFERS; kind++)
         ERR_RETURN(flush(w, (enum capture_kind)kind));
     ERR_RETURN(align(w));
     trailer.index_offset = w->at;
+    trailer.entries = w->n_entries;
     trailer.index_checksum = checksum(w->entries, w->n_entries * sizeof *w->entries, 0);
     ERR_RETURN(write_at(w, w->entries, w->n_entries * sizeof *w->entries, w->at));
     w->at += w->n_entries * sizeof *w->entries;

@@ -22,6 +22,7 @@ struct err *session_open(const char *path, struct session **ret)
     session->info = (struct session_info){
         .pid = header->pid,
         .python = header->python,
+        .python_hex = hex,
         .file = capture_path(session->capture),
         .created_ns = header->created_ns,
         .is_redacted = header->flags & CAPTURE_REDACTED,

@@ -36,6 +36,7 @@ struct err *session_attach(pid_t pid, const atomic_bool *cancel, struct session 
     session_set_wait(session, SESSION_WAIT_S);
     unsigned hex = session->link.python_hex;
     session->info = (struct session_info){.pid = pid, .python = session->link.python};
+    session->info.python_hex = hex;
     session->info.attach_ns = attached.total_ns;
     session->info.held_ns = attached.held_ns;
     snprintf(session->info.how, sizeof session->info.how, "%s", attached.how);

@@ -30,11 +30,12 @@ enum { SESSION_WAIT_S = 10 };
 
 struct session_info {
     pid_t pid;
-    const char *python; /* "3.11.7 (main, …)": Py_GetVersion(); valid while the session lives */
-    char version[16];   /* "3.11.7" */
-    char how[64];       /* the safe point at which we came in */
-    uint64_t attach_ns; /* what attaching took … */
-    uint64_t held_ns;   /* … and how long it held the borrowed thread */
+    const char *python;  /* "3.11.7 (main, …)": Py_GetVersion(); valid while the session lives */
+    char version[16];    /* "3.11.7" */
+    unsigned python_hex; /* major << 24 | minor << 16 | patch << 8 */
+    char how[64];        /* the safe point at which we came in */
+    uint64_t attach_ns;  /* what attaching took … */
+    uint64_t held_ns;    /* … and how long it held the borrowed thread */
     /* of a capture file, whose `pid` and `python` are those of the process that it shows */
     const char *file;    /* its path; NULL: this is a process. Valid while the session lives */
     uint64_t created_ns; /* since 1970 */
