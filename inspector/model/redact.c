@@ -175,7 +175,8 @@ void redact_edge(const struct redact *redact, const char *name, size_t n, bool i
     }
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         size_t head = strlen(forms[i].before), tail = strlen(forms[i].after);
-        if (n < head + tail || memcmp(name, forms[i].before, head) != 0)
+        if (n < head + tail || memcmp(name, forms[i].before, head) != 0 ||
+            memcmp(name + n - tail, forms[i].after, tail) != 0)
             continue;
         str_append(to, forms[i].before);
         redact_text(redact, name + head, n - head - tail, to);

@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include "inspector/base/mem.h"
+#include "inspector/base/str.h"
 #include "inspector/capture/checksum.h"
+#include "inspector/capture/writer.h"
 #include "inspector/model/builder.h"
 #include "inspector/model/save.h"
+#include "tests/support/big_heap.h"
 #include "tests/support/directory.h"
 #include "tests/support/fake_stream.h"
 #include "tests/support/heaps_equal.h"
@@ -123,18 +126,18 @@ static void test_capture__comes_back(void **state)
 /* Many blocks; an object whose references fill several records. */
 static void test_capture__large_heaps(void **state)
 {
-    struct str graph = STR_INIT;
+    char *path = directory_path("large.ouro");
+    struct snapshot *before = big_heap(60000), *after;
 
     (void)state;
-    str_append(&graph, "hub");
-    for (int i = 0; i < 9000; i++)
-        str_printf(&graph, " -> n%d", i);
-    for (int i = 0; i < 9000; i++)
-        str_printf(&graph, "\nn%d : app.T%d size=%d -> n%d -> n%d, n%d ~> hub", i, i % 900, i * 8,
-                   (i * 7919) % 9000, (i + 1) % 9000, i);
-    comes_back(graph.text, NULL, false);
-    comes_back(graph.text, NULL, true);
-    str_deinit(&graph);
+    for (int arrays = 0; arrays < 2; arrays++) {
+        assert_ok(save(before, path, true, arrays));
+        assert_ok(load(path, &after));
+        assert_heaps_equal(before, after);
+        snapshot_unref(after);
+    }
+    snapshot_unref(before);
+    free(path);
 }
 
 static void test_capture__header(void **state)
@@ -199,7 +202,15 @@ static void test_capture__every_truncation_is_refused(void **state)
     every_truncation(true);
 }
 
-/* Each byte, with one bit and with all bits changed: refused, or the same heap (padding). */
+/* Whether byte `i` stands among zeros: what fills pages, mostly. */
+static bool in_zeros(const struct file *file, size_t i)
+{
+    static const uint8_t zeros[64];
+
+    return i > 64 && i + 64 < file->n && !memcmp(file->bytes + i - 32, zeros, sizeof zeros);
+}
+
+/* Each byte (of long zeros some), with one bit and with all bits changed: refused, or the same heap (padding). */
 static void every_corruption(bool with_arrays)
 {
     char *path = directory_path("heap.ouro");
@@ -210,6 +221,8 @@ static void every_corruption(bool with_arrays)
 
     for (size_t i = 0; i < 2 * file.n; i++) {
         uint8_t byte = file.bytes[i / 2] ^ (i % 2 ? 0xff : (uint8_t)(1 << i / 2 % 8));
+        if (in_zeros(&file, i / 2) && i % 64 > 1)
+            continue;
         assert_int_equal(pwrite(fd, &byte, 1, (off_t)(i / 2)), 1);
         struct err *err = load(path, &got);
         assert_int_equal(pwrite(fd, &file.bytes[i / 2], 1, (off_t)(i / 2)), 1);
