@@ -88,6 +88,8 @@ struct snap_arrays {
     const uint32_t *offset, *target, *rev_offset, *holder;
     const struct snap_pair *weak;
     const struct snap_large *large;
+    const uint64_t *type_count,
+        *type_bytes; /* by type; during the call only. Large sizes are not in them */
     void *owner;
     void (*retain)(void *owner);
     void (*release)(void *owner);

@@ -6,6 +6,7 @@
  * the key is new each time, so no file can be made to pass.
  */
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -18,12 +19,14 @@ struct checks {
     struct capture *capture;
     struct snap_arrays arrays;
     uint32_t n_types;
+    uint64_t *type_count, *type_bytes; /* by type */
     uint64_t key[2];
     const atomic_bool *cancel;
     _Atomic unsigned next;          /* piece of work */
     _Atomic uint64_t forward, back; /* sums over references */
     _Atomic uint64_t shallow;
-    _Atomic bool cancelled;
+    _Atomic bool cancelled, no_memory;
+    pthread_mutex_t lock;        /* of the type_… arrays */
     _Atomic(const char *) wrong; /* the first thing that was */
 };
 
@@ -90,23 +93,53 @@ static void check_back(struct checks *k, unsigned piece)
                                           part(a->objects, piece + 1), true));
 }
 
+/* What the objects of one type are. */
+struct tally {
+    uint64_t count, bytes;
+};
+
+/* Objects [begin, end), counted by type. False if one of them makes no sense. */
+static bool tally_objects(struct checks *k, uint32_t begin, uint32_t end, struct tally *by_type)
+{
+    const struct snap_arrays *a = &k->arrays;
+    uint64_t low_bits = 0;
+
+    for (uint32_t i = begin; i < end; i++) {
+        if (a->type[i] >= k->n_types) {
+            fail(k, "an object in it is of no known type");
+            return false;
+        }
+        struct tally *t = &by_type[a->type[i]];
+        t->count++;
+        t->bytes += a->shallow[i] == UINT32_MAX ? 0 : a->shallow[i]; /* large ones: check_few() */
+        low_bits |= a->address[i];
+    }
+    if (low_bits % 8)
+        fail(k, "an address in it is none");
+    return low_bits % 8 == 0;
+}
+
 static void check_objects(struct checks *k, unsigned piece)
 {
     const struct snap_arrays *a = &k->arrays;
+    struct tally *by_type = calloc(k->n_types + 1u, sizeof *by_type);
     uint64_t sum = 0;
 
-    for (uint32_t i = part(a->objects, piece); i < part(a->objects, piece + 1); i++) {
-        if (a->type[i] >= k->n_types) {
-            fail(k, "an object in it is of no known type");
-            return;
-        }
-        if (a->address[i] % 8) {
-            fail(k, "an address in it is none");
-            return;
-        }
-        sum += a->shallow[i] == UINT32_MAX ? 0 : a->shallow[i];
+    if (!by_type) {
+        atomic_store(&k->no_memory, true);
+        return;
     }
-    atomic_fetch_add(&k->shallow, sum);
+    if (tally_objects(k, part(a->objects, piece), part(a->objects, piece + 1), by_type)) {
+        pthread_mutex_lock(&k->lock);
+        for (uint32_t t = 0; t < k->n_types; t++) {
+            k->type_count[t] += by_type[t].count;
+            k->type_bytes[t] += by_type[t].bytes;
+            sum += by_type[t].bytes;
+        }
+        pthread_mutex_unlock(&k->lock);
+        atomic_fetch_add(&k->shallow, sum);
+    }
+    free(by_type);
 }
 
 static void check_few(struct checks *k)
@@ -215,32 +248,53 @@ static void release(void *owner)
     capture_unref(owner);
 }
 
-struct err *capture_arrays(struct capture *c, uint32_t n_types, uint64_t shallow_bytes,
-                           const atomic_bool *cancel, struct snap_arrays *ret)
+static void check_all(struct checks *k)
 {
-    struct checks k = {.capture = c, .n_types = n_types, .cancel = cancel};
     pthread_t others[THREADS - 1];
     int started = 0;
+
+    while (started < THREADS - 1 && !pthread_create(&others[started], NULL, run_checks, k))
+        started++;
+    run_checks(k);
+    while (started)
+        pthread_join(others[--started], NULL);
+}
+
+static struct err *verdict(const struct checks *k, uint64_t shallow_bytes)
+{
+    const char *wrong = atomic_load(&k->wrong);
+
+    if (atomic_load(&k->cancelled))
+        return err_new(ERR_CANCELLED, NULL, "cancelled");
+    if (atomic_load(&k->no_memory))
+        return err_nomem();
+    if (!wrong && atomic_load(&k->forward) != atomic_load(&k->back))
+        wrong = "its references differ by direction";
+    if (!wrong && atomic_load(&k->shallow) != shallow_bytes)
+        wrong = "its sizes make no sense";
+    return wrong ? capture_damaged(k->capture, wrong) : NULL;
+}
+
+struct err *capture_arrays(struct capture *c, uint32_t n_types, uint64_t shallow_bytes,
+                           const atomic_bool *cancel, uint64_t *type_count, uint64_t *type_bytes,
+                           struct snap_arrays *ret)
+{
+    struct checks k = {.capture = c,
+                       .n_types = n_types,
+                       .type_count = type_count,
+                       .type_bytes = type_bytes,
+                       .cancel = cancel,
+                       .lock = PTHREAD_MUTEX_INITIALIZER};
 
     ERR_RETURN(find_sections(c, &k.arrays));
     if (getrandom(k.key, sizeof k.key, 0) != sizeof k.key)
         return err_new(ERR_INTERNAL, NULL, "there are no random numbers");
     k.key[1] |= 1;
-    while (started < THREADS - 1 && !pthread_create(&others[started], NULL, run_checks, &k))
-        started++;
-    run_checks(&k);
-    while (started)
-        pthread_join(others[--started], NULL);
-    if (atomic_load(&k.cancelled))
-        return err_new(ERR_CANCELLED, NULL, "cancelled");
-    const char *wrong = atomic_load(&k.wrong);
-    if (!wrong && atomic_load(&k.forward) != atomic_load(&k.back))
-        wrong = "its references differ by direction";
-    if (!wrong && atomic_load(&k.shallow) != shallow_bytes)
-        wrong = "its sizes make no sense";
-    if (wrong)
-        return capture_damaged(c, wrong);
+    check_all(&k);
+    ERR_RETURN(verdict(&k, shallow_bytes));
     *ret = k.arrays;
+    ret->type_count = type_count;
+    ret->type_bytes = type_bytes;
     ret->owner = c;
     ret->retain = retain;
     ret->release = release;

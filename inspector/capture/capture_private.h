@@ -34,7 +34,9 @@ ERR_CHECK struct err *capture_damaged(const struct capture *capture, const char 
 /* A block's contents, valid until the next call. */
 ERR_CHECK struct err *capture_block(struct capture *capture, const struct capture_entry *entry,
                                     const uint8_t **ret);
-/* arrays.c: the sections, checked, and against this many types and shallow bytes. */
+/* arrays.c: the sections, checked, and against this many types and shallow bytes. Counts objects by type, and their
+ * bytes, in two arrays that are zero before and that *ret borrows. */
 ERR_CHECK struct err *capture_arrays(struct capture *capture, uint32_t n_types,
                                      uint64_t shallow_bytes, const atomic_bool *cancel,
+                                     uint64_t *type_count, uint64_t *type_bytes,
                                      struct snap_arrays *ret);

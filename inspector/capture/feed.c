@@ -68,14 +68,19 @@ struct feeding {
 static struct err *give_arrays(struct feeding *f, const struct record *record)
 {
     struct capture *c = f->capture;
+    size_t n_types = f->decoder->types + 1u;
+    _cleanup_free_ uint64_t *by_type = calloc(2 * n_types, sizeof *by_type);
     struct msg_snap_end end;
     struct snap_arrays arrays;
 
+    if (!by_type)
+        return err_nomem();
     if (!decode_fixed(record->kind, record->payload, record->bytes, &end, sizeof end) ||
         end.objects != c->header.objects || end.strong != c->header.strong ||
         end.weak != c->header.weak || !f->sink->arrays)
         return capture_damaged(c, "its arrays do not belong to it");
-    ERR_RETURN(capture_arrays(c, f->decoder->types, end.shallow_bytes, f->cancel, &arrays));
+    ERR_RETURN(capture_arrays(c, f->decoder->types, end.shallow_bytes, f->cancel, by_type,
+                              by_type + n_types, &arrays));
     return f->sink->arrays(f->sink->ctx, &arrays) ? NULL : err_nomem();
 }
 

@@ -195,10 +195,12 @@ static bool on_arrays(void *ctx, const struct snap_arrays *a)
     a->retain(a->owner);
     s->arrays_owner = a->owner;
     s->arrays_release = a->release;
-    for (uint32_t i = 0; i < s->n_objects; i++) {
-        s->types[s->type[i]].count++;
-        s->types[s->type[i]].shallow_bytes += snapshot_shallow(s, i);
+    for (uint32_t t = 0; t < s->n_types; t++) {
+        s->types[t].count = a->type_count[t];
+        s->types[t].shallow_bytes = a->type_bytes[t];
     }
+    for (uint32_t i = 0; i < a->n_large; i++)
+        s->types[a->type[a->large[i].object]].shallow_bytes += a->large[i].bytes;
     return true;
 }
 
