@@ -48,6 +48,11 @@ const char *product_command(const struct product *product)
     return product->command ? product->command : "";
 }
 
+struct job_runner *product_analyst(const struct product *product)
+{
+    return product->analyst;
+}
+
 struct err *product_take_failure(struct product *product)
 {
     return take_ptr(product->failure);
@@ -154,6 +159,7 @@ static void attach_done(struct work *work, const struct job_result *result)
     product_say_snapshot(product);
     watch(product);
     product_measure(product);
+    product_start_facts(product);
 }
 
 void product_expect_program(struct product *product, struct tui_program *program)
@@ -205,6 +211,7 @@ static void detach_done(struct work *work, const struct job_result *result)
 static void forget_target(struct product *product)
 {
     unwatch(product);
+    product_stop_facts(product);
     if (product->session)
         product_submit(
             product, "detaching",
@@ -260,11 +267,14 @@ struct product *product_create(struct app *app)
 
     product->app = app;
     product->pidfd = -1;
+    if (!err)
+        err = job_runner_create("ouro-analyst", &product->analyst);
     if (err) {
         product->failure = err;
         return product;
     }
     app_add_runner(app, product->runner);
+    app_add_runner(app, product->analyst);
     return product;
 }
 
@@ -287,6 +297,10 @@ void product_destroy(struct product *product)
         drain(product->runner);
         app_remove_runner(product->app, product->runner);
         job_runner_destroy(product->runner);
+    }
+    if (product->analyst) { /* last: an attach that ended just now has given it work */
+        app_remove_runner(product->app, product->analyst);
+        job_runner_destroy(product->analyst);
     }
     err_destroy(product->failure);
     free(product);

@@ -66,6 +66,7 @@ static void collect_done(struct work *work, const struct job_result *result)
     }
     product_set_heap(product, take_ptr(work->snapshot), &work->collected->info.after);
     app_reload(product->app, product);
+    product_start_facts(product);
     app_open(product->app, &collected_view,
              &(struct collected_arg){product, take_ptr(work->collected)});
     app_redraw(product->app);

@@ -10,6 +10,8 @@
 struct product {
     struct app *app;
     struct job_runner *runner; /* its worker is the session's thread */
+    struct job_runner
+        *analyst; /* computes on snapshots, so that the session can be asked meanwhile */
     bool started_with_target, steals;
     struct tui_program *program; /* NULL: the target is none of ours */
     struct err *failure;
@@ -19,6 +21,7 @@ struct product {
     char *command;
     int pidfd; /* -1: none */
     struct heap *heap, *baseline;
+    struct job *facts_job; /* about `heap`; NULL: none */
     bool has_memory, is_measuring;
     struct session_memory memory;
 };
@@ -56,3 +59,8 @@ void product_walk_progress(void *ctx, uint64_t walked, uint64_t found);
 void product_set_heap(struct product *product, struct snapshot *snapshot,
                       const struct snapshot_info *info);
 void product_say_snapshot(struct product *product);
+
+/* product_facts.c */
+/* Computes what can be known about the heap that is shown; nothing else is computed any more. */
+void product_start_facts(struct product *product);
+void product_stop_facts(struct product *product);

@@ -71,6 +71,7 @@ static void snapshot_done(struct work *work, const struct job_result *result)
     }
     product_set_heap(product, take_ptr(work->snapshot), &work->info);
     app_reload(product->app, product);
+    product_start_facts(product);
     product_say_snapshot(product);
     product_measure(product);
 }

@@ -3,12 +3,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "inspector/base/units.h"
+#include "inspector/analysis/facts.h"
+#include "inspector/base/cleanup.h"
+#include "inspector/base/str.h"
+#include "inspector/rows/root_text.h"
 #include "inspector/rows/rows_edges.h"
 #include "inspector/rows/rows_objects.h"
 #include "inspector/ui/views/views.h"
 
-enum { REFERRERS, REFERENTS, LINE_BYTES = 512, PREFETCH_ROWS = 200 };
+enum {
+    REFERRERS,
+    REFERENTS,
+    LINE_BYTES = 512,
+    PREFETCH_ROWS = 200,
+    NARROW_COLUMNS = 70, /* below: a line more */
+    WIDE_COLUMNS = 90,   /* from here on the account has its full words */
+};
 
 #define ONLY_STRONG "strength=strong"
 
@@ -164,10 +174,16 @@ static const char *cell_text(const struct object_view *self, enum rows_objects_c
     return cell_format(&object_columns[col], cell, false, buf);
 }
 
+static bool is_narrow(int width)
+{
+    return width < NARROW_COLUMNS;
+}
+
 static int object_head_rows(const struct view *view, int width)
 {
-    (void)view;
-    return width < 70 ? 4 : 3;
+    const struct object_view *self = (const struct object_view *)view;
+
+    return 4 + is_narrow(width) + (facts_of(self->heap->snapshot) != NULL);
 }
 
 static void flags_line(const struct object_view *self, char *line)
@@ -181,6 +197,47 @@ static void flags_line(const struct object_view *self, char *line)
              flags & OBJECT_FINALIZED ? ", finalized" : "");
 }
 
+/* "refcount 4: 3 from the heap, 1 from running frames, 0 static data, 0 unexplained (C code)" */
+static void draw_account(const struct object_view *self, struct area area, int y)
+{
+    const struct snapshot *s = self->heap->snapshot;
+    const struct facts *facts = facts_of(s);
+    struct cell cell;
+    char buf[CELL_BUF_BYTES];
+    _cleanup_(str_deinit) struct str line = STR_INIT;
+
+    str_printf(&line, "refcount %s", cell_text(self, OBJECTS_REFCOUNT, &cell, buf));
+    if (facts) {
+        str_append(&line, ": ");
+        account_text(s, facts, self->object, area.width < WIDE_COLUMNS, &line);
+    }
+    draw_text(area, y, 0, ROLE_NORMAL, line.text);
+}
+
+/* Why it is alive, in a line: the root that it is, or what would take it along. */
+static void draw_why(const struct object_view *self, struct area area, int y)
+{
+    const struct snapshot *s = self->heap->snapshot;
+    const struct facts *facts = facts_of(s);
+    _cleanup_(str_deinit) struct str line = STR_INIT;
+    uint32_t owner;
+
+    if (!facts)
+        return;
+    if (facts->accounts.kind[self->object] != ROOT_NONE) {
+        str_append(&line, "root: ");
+        root_text(s, facts, self->object, &line);
+    } else if (facts->retained.place[self->object] == RETAINED_NONE) {
+        str_append(&line, "garbage: no root reaches it");
+    } else if (!retained_above(&facts->retained, self->object, &owner, 1)) {
+        str_append(&line, "held up by several roots together");
+    } else {
+        str_printf(&line, "only kept alive through %s at %#" PRIx64,
+                   snapshot_type_of(s, owner)->name, s->address[owner]);
+    }
+    draw_text(area, y, 0, ROLE_NORMAL, line.text);
+}
+
 static void object_draw_head(const struct view *view, struct area area)
 {
     const struct object_view *self = (const struct object_view *)view;
@@ -188,23 +245,26 @@ static void object_draw_head(const struct view *view, struct area area)
     char bufs[5][CELL_BUF_BYTES], flags[LINE_BYTES];
     const char *address = cell_text(self, OBJECTS_ADDRESS, &cells[0], bufs[0]);
     const char *value = cell_text(self, OBJECTS_VALUE, &cells[1], bufs[1]);
-    const char *refcount = cell_text(self, OBJECTS_REFCOUNT, &cells[2], bufs[2]);
-    const char *shallow = cell_text(self, OBJECTS_SHALLOW, &cells[3], bufs[3]);
+    const char *shallow = cell_text(self, OBJECTS_SHALLOW, &cells[2], bufs[2]);
+    const char *retained = cell_text(self, OBJECTS_RETAINED, &cells[3], bufs[3]);
     const char *generation = cell_text(self, OBJECTS_GENERATION, &cells[4], bufs[4]);
-    bool wide = object_head_rows(view, area.width) == 3;
+    bool knows = facts_of(self->heap->snapshot) != NULL;
 
     flags_line(self, flags);
     int used = draw_text(area, 0, 0, ROLE_TITLE,
                          snapshot_type_of(self->heap->snapshot, self->object)->name);
     draw_printf(area, 0, used, ROLE_DIM, " at %s", address);
     draw_text(area, 1, 0, ROLE_NORMAL, value);
-    if (wide) {
-        draw_printf(area, 2, 0, ROLE_NORMAL, "refcount %s   shallow %s   generation %s   %s",
-                    refcount, shallow, generation, flags);
-        return;
+    int x = draw_printf(area, 2, 0, ROLE_NORMAL, "shallow %s   ", shallow), y = 2;
+    if (knows)
+        x += draw_printf(area, 2, x, ROLE_NORMAL, "retained %s   ", retained);
+    if (is_narrow(area.width)) {
+        x = 0;
+        y = knows ? 5 : 4;
     }
-    draw_printf(area, 2, 0, ROLE_NORMAL, "refcount %s  shallow %s", refcount, shallow);
-    draw_printf(area, 3, 0, ROLE_NORMAL, "generation %s  %s", generation, flags);
+    draw_printf(area, y, x, ROLE_NORMAL, "generation %s   %s", generation, flags);
+    draw_account(self, area, 3);
+    draw_why(self, area, 4);
 }
 
 const struct view_ops object_view = {
