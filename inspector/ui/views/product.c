@@ -139,10 +139,12 @@ static void attach_failed(struct product *product, const struct err *err)
 static void attach_done(struct work *work, const struct job_result *result)
 {
     struct product *product = work->product;
-    const struct nav_tab tabs[] = {
-        {"overview", &overview_view, product},
-        {"types", &types_view, product},
-        {"objects", &all_objects_view, product},
+    const struct nav_tab tabs[N_PRODUCT_TABS] = {
+        [TAB_OVERVIEW] = {"overview", &overview_view, product},
+        [TAB_TYPES] = {"types", &types_view, product},
+        [TAB_OBJECTS] = {"objects", &all_objects_view, product},
+        [TAB_RETAINED] = {"retained", &retained_top_view, product},
+        [TAB_GARBAGE] = {"garbage", &garbage_view, product},
     };
     char heading[128];
 
@@ -155,7 +157,7 @@ static void attach_done(struct work *work, const struct job_result *result)
     snprintf(heading, sizeof heading, "Python %s, pid %d", product_info(product)->version,
              product->pid);
     app_set_heading(product->app, heading);
-    app_set_tabs(product->app, tabs, sizeof tabs / sizeof *tabs);
+    app_set_tabs(product->app, tabs, N_PRODUCT_TABS);
     product_say_snapshot(product);
     watch(product);
     product_measure(product);

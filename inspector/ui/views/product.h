@@ -29,6 +29,7 @@ struct tui_program;
 struct collected {
     struct collect_info info;
     int64_t uncollectable;   /* by how much gc.garbage grew */
+    uint32_t predicted;      /* unreachable objects, as the snapshot before says */
     struct snapshot *before; /* the heap just before */
     uint32_t *freed;         /* objects of it that were freed */
     size_t n_freed;
@@ -61,6 +62,16 @@ void product_ask(struct product *product, struct heap *heap);
 void product_show_value(struct product *product, struct heap *heap, uint32_t object);
 /* Looks at the target's memory, in the background. */
 void product_measure(struct product *product);
+
+/* The tabs of a target, in this order. */
+enum product_tab {
+    TAB_OVERVIEW,
+    TAB_TYPES,
+    TAB_OBJECTS,
+    TAB_RETAINED,
+    TAB_GARBAGE,
+    N_PRODUCT_TABS
+};
 
 enum facts_state {
     FACTS_THERE,  /* facts_of() the snapshot */

@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "inspector/analysis/facts.h"
 #include "inspector/analysis/freed.h"
 #include "inspector/base/cleanup.h"
 #include "inspector/base/mem.h"
+#include "inspector/base/units.h"
 #include "inspector/model/builder.h"
 #include "inspector/ui/views/product_private.h"
 #include "inspector/ui/views/views.h"
@@ -18,6 +20,18 @@ void collected_destroy(struct collected *collected)
     free(collected);
 }
 
+enum { HELP_BYTES = 80 };
+
+static struct err *predict(const struct snapshot *before, int generation, uint32_t *ret)
+{
+    struct garbage garbage;
+
+    ERR_RETURN(facts_garbage(before, generation, NULL, &garbage));
+    *ret = garbage.n;
+    garbage_deinit(&garbage);
+    return NULL;
+}
+
 static struct err *finish_collect(struct work *work, struct builder *before, struct builder *after,
                                   struct job *job)
 {
@@ -26,6 +40,7 @@ static struct err *finish_collect(struct work *work, struct builder *before, str
     ERR_RETURN(builder_finish(before, &collected->before));
     ERR_RETURN(builder_finish(after, &work->snapshot));
     job_progress_text(job, "comparing");
+    ERR_RETURN(predict(collected->before, work->generation, &collected->predicted));
     collected->uncollectable =
         (int64_t)(work->snapshot->gc.garbage_count - collected->before->gc.garbage_count);
     return freed_find(collected->before, work->snapshot, NULL, &collected->freed,
@@ -81,21 +96,35 @@ static void collect_answered(void *ctx, int generation)
             &(struct work){.run = run_collect, .done = collect_done, .generation = generation});
 }
 
+/* "0 and 1; would free 1,234 objects", as far as the heap that is shown says. */
+static void describe_generation(const struct heap *heap, int generation, char *ret, size_t bytes)
+{
+    static const char *const helps[] = {"the youngest", "0 and 1", "all"};
+    const struct garbage *garbage = heap_garbage(heap, generation);
+    char count[UNITS_BUF];
+
+    if (garbage)
+        snprintf(ret, bytes, "%s; %s object%s to free", helps[generation],
+                 units_count(garbage->n, count), garbage->n == 1 ? "" : "s");
+    else
+        snprintf(ret, bytes, "%s", helps[generation]);
+}
+
 void product_collect(struct product *product)
 {
     static const char *const labels[] = {"generation 0", "generation 1", "generation 2"};
-    static const char *const helps[] = {"only the youngest objects", "0 and 1",
-                                        "everything: a full collection"};
     static const ui_key keys[] = {'0', '1', '2'};
     struct dialog_item items[3];
-    char text[384];
+    char text[384], helps[3][HELP_BYTES];
 
     if (!product->session || !product->heap) {
         app_message(product->app, "there is no process to collect in");
         return;
     }
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
+        describe_generation(product->heap, i, helps[i], sizeof helps[i]);
         items[i] = (struct dialog_item){.label = labels[i], .help = helps[i], .key = keys[i]};
+    }
     snprintf(text, sizeof text,
              "Runs gc.collect() in process %d.\n"
              "It stands still for as long as that takes; finalizers and\n"

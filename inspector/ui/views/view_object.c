@@ -53,14 +53,6 @@ static struct err *load_tables(struct object_view *self)
     return NULL;
 }
 
-/* The last part of a type's name is enough in the crumbs. */
-static const char *short_name(const char *type)
-{
-    const char *dot = strrchr(type, '.');
-
-    return dot && dot[1] ? dot + 1 : type;
-}
-
 static struct err *object_open(struct view *view, const void *arg)
 {
     struct object_view *self = (struct object_view *)view;
@@ -70,7 +62,7 @@ static struct err *object_open(struct view *view, const void *arg)
     self->heap = heap_ref(object->heap);
     self->object = object->object;
     view_set_crumb(view, "%s",
-                   short_name(snapshot_type_of(self->heap->snapshot, self->object)->name));
+                   type_short_name(snapshot_type_of(self->heap->snapshot, self->object)->name));
     struct err *err = load_tables(self);
     if (err)
         heap_unref(self->heap);
@@ -82,23 +74,11 @@ static void object_close(struct view *view)
     heap_unref(((struct object_view *)view)->heap);
 }
 
-/* The same object in another snapshot: address and type are the same. */
-static uint32_t find_again(const struct object_view *self, const struct snapshot *now)
-{
-    const struct snapshot *was = self->heap->snapshot;
-    uint32_t found = snapshot_find(now, was->address[self->object]);
-
-    if (found != SNAPSHOT_NONE &&
-        snapshot_type_of(now, found)->address != snapshot_type_of(was, self->object)->address)
-        found = SNAPSHOT_NONE;
-    return found;
-}
-
 static struct err *object_reload(struct view *view, const void *arg)
 {
     struct object_view *self = (struct object_view *)view;
     struct heap *now = product_heap(self->product);
-    uint32_t found = find_again(self, now->snapshot);
+    uint32_t found = object_find_again(self->heap->snapshot, self->object, now->snapshot);
 
     (void)arg;
     self->is_gone = found == SNAPSHOT_NONE;
@@ -153,16 +133,14 @@ static unsigned toggle_weak(struct view *view)
 
 static unsigned object_action(struct view *view, enum action action)
 {
+    struct object_view *self = (struct object_view *)view;
+
     if (action == ACT_OPEN)
         return follow(view);
     if (action == ACT_WEAK)
         return toggle_weak(view);
-    if (action == ACT_VALUE) {
-        struct object_view *self = (struct object_view *)view;
-        product_show_value(self->product, self->heap, self->object);
-        return EFFECT_REDRAW;
-    }
-    return EFFECT_IGNORED;
+    return object_verb(view->app, &(struct object_place){self->product, self->heap, self->object},
+                       action);
 }
 
 /* ---- the facts above ---- */
