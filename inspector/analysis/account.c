@@ -79,32 +79,47 @@ const uint32_t *accounts_places(const struct accounts *accounts, const struct sn
 
 /* ---- one account ---- */
 
-static uint32_t frames_that_hold(const struct accounts *accounts, const struct snapshot *s,
-                                 uint32_t object)
-{
-    uint32_t n, own = 0;
-    const uint32_t *held = accounts_held(accounts, s, object, &n);
-
-    for (uint32_t i = 0; i < n; i++)
-        own += roots_is_reference(&s->held_from_outside, &s->held_from_outside.held[held[i]]) != 0;
-    return own;
-}
-
 static uint32_t at_most(uint32_t want, uint32_t room)
 {
     return want < room ? want : room;
 }
 
+/* References by frames; *as_objects of them are the heap's as well, because the frame is an object. */
+static uint32_t frames_that_hold(const struct accounts *accounts, const struct snapshot *s,
+                                 uint32_t object, uint32_t *as_objects)
+{
+    const struct snapshot_roots *roots = &s->held_from_outside;
+    uint32_t n;
+    const uint32_t *held = accounts_held(accounts, s, object, &n);
+
+    *as_objects = 0;
+    for (uint32_t i = 0; i < n; i++)
+        *as_objects += !roots_is_reference(roots, &roots->held[held[i]]);
+    return n;
+}
+
+static uint32_t places_that_hold(const struct accounts *accounts, const struct snapshot *s,
+                                 uint32_t object)
+{
+    uint32_t n, all;
+    const uint32_t *place = accounts_places(accounts, s, object, &all);
+
+    n = all;
+    for (uint32_t i = 0; i < all; i++)
+        n -= s->held_from_outside.places[place[i]].kind == STATIC_MODULES;
+    return n;
+}
+
 struct account accounts_of(const struct accounts *accounts, const struct snapshot *s,
                            uint32_t object)
 {
+    uint32_t n_places = places_that_hold(accounts, s, object), as_objects;
     struct account a = {.heap = s->reverse.offset[object + 1] - s->reverse.offset[object],
+                        .frames = frames_that_hold(accounts, s, object, &as_objects),
                         .immortal = s->flags[object] & OBJECT_IMMORTAL};
-    uint32_t left = s->refcount[object] > a.heap ? s->refcount[object] - a.heap : 0;
-    uint32_t n_places;
 
-    accounts_places(accounts, s, object, &n_places);
-    a.frames = frames_that_hold(accounts, s, object);
+    a.heap -= at_most(as_objects, a.heap);
+    uint32_t left = s->refcount[object] > a.heap ? s->refcount[object] - a.heap : 0;
     if (a.immortal) {
         a.places = n_places;
         return a;
@@ -141,21 +156,33 @@ static struct err *find_unexplained(struct accounts *a, const struct snapshot *s
     return NULL;
 }
 
+/* What sys.modules holds: keys and values, of which the keys are texts. */
+static void mark_modules(struct accounts *a, const struct snapshot *s, uint32_t modules)
+{
+    for (uint32_t e = s->strong.offset[modules]; e < s->strong.offset[modules + 1]; e++) {
+        uint32_t object = s->strong.object[e];
+        if (s->flags[object] & OBJECT_TRACKED && !(s->flags[object] & OBJECT_IMMORTAL))
+            a->kind[object] = ROOT_MODULE;
+    }
+}
+
 /* Gives those that somebody is known to hold their reason; the best known one comes last. */
 static void explain(struct accounts *a, const struct snapshot *s)
 {
     const struct snapshot_roots *roots = &s->held_from_outside;
 
-    for (int kind = STATIC_KINDS; kind-- > 0;)
+    for (int kind = STATIC_LIBRARY; kind <= STATIC_THREAD; kind++)
         for (uint32_t i = 0; i < roots->n_places; i++)
-            if ((int)roots->places[i].kind == STATIC_KINDS - 1 - kind &&
+            if ((int)roots->places[i].kind == kind &&
                 a->kind[roots->places[i].object] != ROOT_NONE &&
                 a->kind[roots->places[i].object] != ROOT_IMMORTAL)
                 a->kind[roots->places[i].object] = (uint8_t)kind_of_place(roots->places[i].kind);
     for (uint32_t i = 0; i < roots->n_held; i++)
-        if (roots_is_reference(roots, &roots->held[i]) &&
-            a->kind[roots->held[i].object] != ROOT_IMMORTAL)
+        if (a->kind[roots->held[i].object] != ROOT_IMMORTAL)
             a->kind[roots->held[i].object] = ROOT_FRAME;
+    for (uint32_t i = 0; i < roots->n_places; i++)
+        if (roots->places[i].kind == STATIC_MODULES)
+            mark_modules(a, s, roots->places[i].object);
 }
 
 static struct err *list_roots(struct accounts *a, const struct snapshot *s)

@@ -3,12 +3,12 @@
  * the heap: the roots.
  *
  *      refcount = from objects on the heap           strong references of the snapshot
- *               + from running frames                local variables, temporaries
+ *               + from running frames                local variables, temporaries, also of frames that are objects
  *               + from static data and structures    at most as many as such places were seen …
  *               + unexplained                        … and what is left: C code, malloc'd structures
  *
- * A root is an object that a running frame holds, that has references which the heap does not explain, or that is immortal
- * (its refcount is a constant; CPython 3.12+, PEP 683). Everything that no root reaches is garbage. Sums never exceed the
+ * A root is a module in sys.modules, an object that a running frame holds, one that has references which the heap does
+ * not explain, or one that is immortal (its refcount is a constant; CPython 3.12+, PEP 683). Everything that no root reaches is garbage. Sums never exceed the
  * refcount: of borrowed references (3.14's frames) as many are counted as there is room for.
  *
  * Immutable once made. Any thread.
@@ -25,6 +25,7 @@
 /* Why an object is a root: the first that holds. */
 enum root_kind {
     ROOT_NONE,
+    ROOT_MODULE,      /* sys.modules: a module goes only if the program drops it from there */
     ROOT_FRAME,       /* a running frame */
     ROOT_THREAD,      /* a thread's structure: its exception, its context … */
     ROOT_INTERPRETER, /* the interpreter's structure, until 3.10 */

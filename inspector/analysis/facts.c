@@ -160,6 +160,9 @@ static void destroy(struct snapshot_facts *base)
     accounts_deinit(&facts->accounts);
     retained_deinit(&facts->retained);
     garbage_deinit(&facts->garbage);
+    free(facts->namespaces);
+    free((void *)facts->paths.roots);
+    free((void *)facts->paths.distance);
     free(facts->base.group_retained);
     free(facts);
 }
@@ -205,9 +208,96 @@ static struct err *compute_retained(const struct snapshot *s, const atomic_bool 
     tell(watcher, "dominators", 0.3);
     ERR_RETURN(dominators_compute(&graph, facts->accounts.root, facts->accounts.n_roots, NULL, NULL,
                                   cancel, &dominators));
-    tell(watcher, "sums", 0.7);
+    tell(watcher, "sums", 0.6);
     ERR_RETURN(retained_compute(&dominators, shallow_of, s, cancel, &facts->retained));
     return compute_group_retained(s, cancel, facts);
+}
+
+/* Modules, and what variables hold: not the frames' own parts. */
+static void add_named_roots(const struct snapshot *s, const struct accounts *accounts,
+                            uint64_t *roots)
+{
+    const struct snapshot_roots *held = &s->held_from_outside;
+
+    for (uint32_t i = 0; i < accounts->n_roots; i++)
+        if (accounts->kind[accounts->root[i]] == ROOT_MODULE)
+            bits_add(roots, accounts->root[i]);
+    for (uint32_t i = 0; i < held->n_held; i++)
+        if (held->held[i].kind == HELD_LOCAL || held->held[i].kind == HELD_TEMPORARY)
+            bits_add(roots, held->held[i].object);
+}
+
+/* Roots that no named one leads to; whether there are any. */
+static bool add_other_roots(const struct accounts *accounts, const uint32_t *distance,
+                            uint64_t *roots)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < accounts->n_roots; i++)
+        if (distance[accounts->root[i]] == PATHS_NONE) {
+            bits_add(roots, accounts->root[i]);
+            any = true;
+        }
+    return any;
+}
+
+/* A module is a root and needs no holder; into its namespace one comes through it, not through each of its functions. */
+static bool leads_on(const void *ctx, uint32_t from, uint32_t to)
+{
+    const struct facts *facts = ctx;
+
+    if (bits_has(facts->namespaces, to))
+        return facts->accounts.kind[from] == ROOT_MODULE;
+    return facts->accounts.kind[to] != ROOT_MODULE;
+}
+
+static struct err *find_namespaces(const struct snapshot *s, struct facts *facts)
+{
+    const struct accounts *accounts = &facts->accounts;
+
+    facts->namespaces = bits_new(s->n_objects);
+    if (!facts->namespaces)
+        return err_nomem();
+    for (uint32_t i = 0; i < accounts->n_roots; i++) {
+        uint32_t module = accounts->root[i], first = s->strong.offset[module];
+        if (accounts->kind[module] != ROOT_MODULE)
+            continue;
+        for (uint32_t e = first; e < s->strong.offset[module + 1]; e++)
+            if (!strcmp(snapshot_type_of(s, s->strong.object[e])->name, "builtins.dict"))
+                bits_add(facts->namespaces, s->strong.object[e]);
+    }
+    return NULL;
+}
+
+static struct err *find_distances(const struct snapshot *s, const atomic_bool *cancel,
+                                  struct facts *facts)
+{
+    uint64_t *roots = bits_new(s->n_objects);
+    uint32_t *distance;
+
+    facts->paths.roots = roots;
+    if (!roots)
+        return err_nomem();
+    add_named_roots(s, &facts->accounts, roots);
+    ERR_RETURN(paths_distances(&facts->graph, roots, leads_on, facts, cancel, &distance));
+    facts->paths.distance = distance;
+    if (!add_other_roots(&facts->accounts, distance, roots))
+        return NULL;
+    facts->paths.distance = NULL;
+    free(distance);
+    ERR_RETURN(paths_distances(&facts->graph, roots, leads_on, facts, cancel, &distance));
+    facts->paths.distance = distance;
+    return NULL;
+}
+
+static struct err *compute_paths(const struct snapshot *s, const atomic_bool *cancel,
+                                 struct facts *facts)
+{
+    facts->graph = graph_of(s);
+    facts->paths = (struct paths){
+        .graph = &facts->graph, .edge = leads_on, .ctx = facts, .tree = &facts->retained};
+    ERR_RETURN(find_namespaces(s, facts));
+    return find_distances(s, cancel, facts);
 }
 
 struct err *facts_compute_watched(struct snapshot *s, const atomic_bool *cancel,
@@ -225,8 +315,10 @@ struct err *facts_compute_watched(struct snapshot *s, const atomic_bool *cancel,
     tell(&watcher, "roots", 0);
     ERR_RETURN(accounts_compute(s, cancel, &facts->accounts));
     ERR_RETURN(compute_retained(s, cancel, &watcher, facts));
-    tell(&watcher, "garbage", 0.85);
+    tell(&watcher, "garbage", 0.75);
     ERR_RETURN(facts_garbage(s, 2, cancel, &facts->garbage));
+    tell(&watcher, "distances from roots", 0.85);
+    ERR_RETURN(compute_paths(s, cancel, facts));
     facts->base.retained = facts->retained.bytes;
     if (atomic_compare_exchange_strong(&s->facts, &nobody, &facts->base))
         facts = NULL;

@@ -19,6 +19,7 @@
 
 #include "inspector/analysis/account.h"
 #include "inspector/analysis/garbage.h"
+#include "inspector/analysis/paths.h"
 #include "inspector/analysis/retained.h"
 
 struct facts {
@@ -26,6 +27,13 @@ struct facts {
     struct accounts accounts;
     struct retained retained;
     struct garbage garbage; /* of a full collection */
+    struct graph graph;
+    uint64_t *namespaces; /* bits.h: dicts of the modules in sys.modules */
+    /*
+     * From roots that people have names for: modules, variables of frames; roots of the other kinds start paths only where
+     * no such root leads. Nothing leads to a module, and only the module into its namespace.
+     */
+    struct paths paths;
 };
 
 /* Computes and publishes; nothing to do if somebody did. The snapshot must have edges. */

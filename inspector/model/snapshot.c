@@ -95,3 +95,12 @@ const struct snapshot_pair *snapshot_weak_of(const struct snapshot *s, uint32_t 
         (*n)++;
     return *n ? s->weak + low : NULL;
 }
+
+uint32_t snapshot_ordinal(const struct snapshot *s, uint32_t holder, uint32_t target)
+{
+    uint32_t first = s->strong.offset[holder], e = first;
+
+    while (e + 1 < s->strong.offset[holder + 1] && s->strong.object[e] != target)
+        e++;
+    return e - first;
+}

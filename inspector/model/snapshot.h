@@ -135,6 +135,9 @@ uint32_t snapshot_find(const struct snapshot *snapshot, uint64_t address);
 /* Weak references that go out of `holder`: the first pair (NULL: none) and how many. */
 const struct snapshot_pair *snapshot_weak_of(const struct snapshot *snapshot, uint32_t holder,
                                              uint32_t *n);
+/* The ordinal of the first reference from `holder` to `target`, which there must be. */
+uint32_t snapshot_ordinal(const struct snapshot *snapshot, uint32_t holder, uint32_t target);
+
 /* Bytes that would go if the object went; false while nobody has computed it. */
 static inline bool snapshot_retained(const struct snapshot *snapshot, uint32_t object,
                                      uint64_t *ret)

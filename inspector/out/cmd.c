@@ -26,8 +26,11 @@ const struct command commands[] = {
     {"objects", "PID", 1, "the objects, or those of one type (--type)", cmd_objects},
     {"object", "PID ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
      cmd_object},
+    {"path", "PID ADDRESS", 2, "why an object is alive: paths from the roots to it", cmd_path},
     {"retained", "PID", 1, "the objects that keep most alive, and what only they do (--under)",
      cmd_retained},
+    {"cycles", "PID", 1,
+     "reference cycles: garbage first, the shortest way round, what to make weak", cmd_cycles},
     {"garbage", "PID", 1, "what a collection would free now, by type", cmd_garbage},
     {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},
     {"stats", "PID", 1, "the collector's counters, thresholds and populations", cmd_stats},
@@ -246,17 +249,23 @@ struct err *table_arrange(struct rows *rows, const struct table_options *options
     return err;
 }
 
-struct err *table_lookup(struct rows *rows, size_t limit, struct target *target)
+struct err *target_ask(struct target *target)
 {
-    size_t n = rows_count(rows);
-
-    rows_prefetch(rows, 0, limit && limit < n ? limit : n);
     struct lookup_batch *batch = lookup_take(target->lookup);
+
     if (!batch)
         return NULL;
     struct err *err = lookup_batch_ask(batch, target->session, &cmd_cancel);
     lookup_apply(target->lookup, batch);
     return err;
+}
+
+struct err *table_lookup(struct rows *rows, size_t limit, struct target *target)
+{
+    size_t n = rows_count(rows);
+
+    rows_prefetch(rows, 0, limit && limit < n ? limit : n);
+    return target_ask(target);
 }
 
 void table_print_rest(const struct rows *rows, long limit)

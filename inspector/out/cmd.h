@@ -39,7 +39,9 @@ ERR_CHECK struct err *cmd_doctor(int argc, char **argv);
 ERR_CHECK struct err *cmd_types(int argc, char **argv);
 ERR_CHECK struct err *cmd_objects(int argc, char **argv);
 ERR_CHECK struct err *cmd_object(int argc, char **argv);
+ERR_CHECK struct err *cmd_path(int argc, char **argv);
 ERR_CHECK struct err *cmd_retained(int argc, char **argv);
+ERR_CHECK struct err *cmd_cycles(int argc, char **argv);
 ERR_CHECK struct err *cmd_garbage(int argc, char **argv);
 ERR_CHECK struct err *cmd_gc(int argc, char **argv);
 ERR_CHECK struct err *cmd_stats(int argc, char **argv);
@@ -89,6 +91,8 @@ ERR_CHECK struct err *target_snapshot(struct target *target, unsigned flags);
 ERR_CHECK struct err *target_facts(struct target *target);
 /* The object at an address, as the user typed it; ERR_INPUT if there is none. */
 ERR_CHECK struct err *target_find(const struct target *target, const char *address, uint32_t *ret);
+/* Asks the frozen copy for all that target->lookup wants. */
+ERR_CHECK struct err *target_ask(struct target *target);
 void target_close(struct target *target);
 
 /* How a table is to be printed. */

@@ -64,7 +64,7 @@ static json_t *root_json(const struct target *target, const struct view *view)
 {
     struct str text = STR_INIT;
 
-    root_text(target->snapshot, view->facts, view->object, &text);
+    root_text(target->snapshot, view->facts, target->lookup, view->object, &text);
     json_t *json = text.len_bytes ? json_string(text.text) : json_null();
     str_deinit(&text);
     return json;
@@ -124,7 +124,7 @@ static void print_account(const struct target *target, const struct view *view)
 
     account_text(target->snapshot, view->facts, view->object, false, &account);
     printf("%-12s %s\n", "account", account.text);
-    root_text(target->snapshot, view->facts, view->object, &root);
+    root_text(target->snapshot, view->facts, target->lookup, view->object, &root);
     if (root.len_bytes)
         printf("%-12s %s\n", "root", root.text);
 }

@@ -12,6 +12,7 @@ enum { DEFAULT_LIMIT = 100, TEXT_LIMIT = 30, NOT_GIVEN = -1 };
 static void print_roots(const struct accounts *accounts)
 {
     static const char *const names[ROOT_KINDS] = {
+        [ROOT_MODULE] = "modules",
         [ROOT_FRAME] = "by running frames",
         [ROOT_THREAD] = "by thread structures",
         [ROOT_INTERPRETER] = "by the interpreter's structure",

@@ -47,7 +47,7 @@ static const struct snapshot_held *best_held(const struct snapshot *s, const uin
 
     for (uint32_t i = 0; i < n; i++) {
         const struct snapshot_held *this = &roots->held[held[i]];
-        if (roots_is_reference(roots, this) && (!best || this->kind < best->kind))
+        if (!best || this->kind < best->kind)
             best = this;
     }
     return best;
@@ -62,8 +62,8 @@ static const struct snapshot_place *place_of_kind(const struct snapshot *s, cons
     return NULL;
 }
 
-void root_text(const struct snapshot *s, const struct facts *facts, uint32_t object,
-               struct str *ret)
+void root_text(const struct snapshot *s, const struct facts *facts, const struct lookup *lookup,
+               uint32_t object, struct str *ret)
 {
     const struct snapshot_roots *roots = &s->held_from_outside;
     uint32_t n_held, n_places;
@@ -71,8 +71,13 @@ void root_text(const struct snapshot *s, const struct facts *facts, uint32_t obj
     const uint32_t *places = accounts_places(&facts->accounts, s, object, &n_places);
     const struct snapshot_held *best;
     const struct snapshot_place *place;
+    const char *name;
 
     switch ((enum root_kind)facts->accounts.kind[object]) {
+    case ROOT_MODULE:
+        name = lookup ? lookup_value(lookup, object) : NULL;
+        str_printf(ret, "module%s%s", name && *name ? " " : "", name ? name : "");
+        return;
     case ROOT_FRAME:
         best = best_held(s, held, n_held);
         if (best)

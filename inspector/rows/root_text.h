@@ -1,6 +1,7 @@
 /*
  * Words for what holds an object from outside of the heap:
  *
+ *      module app
  *      thread MainThread, handle() app.py:42, local 'cache'
  *      static data of libpython3.11.so.1.0
  *      thread worker-3, its exception or context
@@ -13,10 +14,12 @@
 
 #include "inspector/analysis/facts.h"
 #include "inspector/base/str.h"
+#include "inspector/rows/lookup.h"
 
-/* What holds the object first of all; nothing is added if it is no root. */
-void root_text(const struct snapshot *snapshot, const struct facts *facts, uint32_t object,
-               struct str *ret);
+/* What holds the object first of all; nothing is added if it is no root. `lookup` (may be NULL) knows the names of
+ * modules as far as their values were asked for. */
+void root_text(const struct snapshot *snapshot, const struct facts *facts,
+               const struct lookup *lookup, uint32_t object, struct str *ret);
 /* Where its references come from: "3 from the heap, 1 from running frames, 0 static data, 0 unexplained (C code)"; `brief`:
  * "3 heap, 1 frames, 0 static, 0 C code". */
 void account_text(const struct snapshot *snapshot, const struct facts *facts, uint32_t object,

@@ -84,7 +84,7 @@ const struct binding_spec keymap_defaults[] = {
     {KEYS_TYPES, "D", ACT_DIFF, "changed"},
     {KEYS_OBJECT_ROWS, "Enter", ACT_OPEN, "object"},
     {KEYS_OBJECT_ROWS, "v", ACT_VALUE, "value"},
-    {KEYS_OBJECT_ROWS, "d", ACT_DOMINATED, "dominated"},
+    {KEYS_OBJECT_ROWS, "d", ACT_DOMINATED, "keeps"},
     {KEYS_OBJECT_ROWS, "-", ACT_OWNER, NULL},
     {KEYS_OBJECT, "Enter", ACT_OPEN, "follow"},
     {KEYS_OBJECT, "W", ACT_WEAK, NULL},

@@ -160,19 +160,24 @@ static bool is_narrow(int width)
 static int object_head_rows(const struct view *view, int width)
 {
     const struct object_view *self = (const struct object_view *)view;
+    bool knows = facts_of(self->heap->snapshot) != NULL;
 
-    return 4 + is_narrow(width) + (facts_of(self->heap->snapshot) != NULL);
+    return 4 + knows + (knows && is_narrow(width));
 }
 
-static void flags_line(const struct object_view *self, char *line)
+/* "tracked, has a finalizer"; `brief` leaves out what is usual. */
+static void flags_line(const struct object_view *self, bool brief, char *line)
 {
     const struct snapshot *s = self->heap->snapshot;
     uint8_t flags = s->flags[self->object];
+    bool is_tracked = flags & OBJECT_TRACKED;
+    const char *tracked = is_tracked ? (brief ? "" : ", tracked") : ", not tracked";
+    char all[LINE_BYTES];
 
-    snprintf(line, LINE_BYTES, "%s%s%s%s", flags & OBJECT_TRACKED ? "tracked" : "not tracked",
-             flags & OBJECT_IMMORTAL ? ", immortal" : "",
+    snprintf(all, sizeof all, "%s%s%s%s", tracked, flags & OBJECT_IMMORTAL ? ", immortal" : "",
              snapshot_type_of(s, self->object)->flags & TYPE_FINALIZER ? ", has a finalizer" : "",
              flags & OBJECT_FINALIZED ? ", finalized" : "");
+    snprintf(line, LINE_BYTES, "%s", *all ? all + 2 : "");
 }
 
 /* "refcount 4: 3 from the heap, 1 from running frames, 0 static data, 0 unexplained (C code)" */
@@ -204,7 +209,7 @@ static void draw_why(const struct object_view *self, struct area area, int y)
         return;
     if (facts->accounts.kind[self->object] != ROOT_NONE) {
         str_append(&line, "root: ");
-        root_text(s, facts, self->object, &line);
+        root_text(s, facts, self->heap->lookup, self->object, &line);
     } else if (facts->retained.place[self->object] == RETAINED_NONE) {
         str_append(&line, "garbage: no root reaches it");
     } else if (!retained_above(&facts->retained, self->object, &owner, 1)) {
@@ -219,30 +224,31 @@ static void draw_why(const struct object_view *self, struct area area, int y)
 static void object_draw_head(const struct view *view, struct area area)
 {
     const struct object_view *self = (const struct object_view *)view;
-    struct cell cells[5];
-    char bufs[5][CELL_BUF_BYTES], flags[LINE_BYTES];
+    struct cell cells[6];
+    char bufs[6][CELL_BUF_BYTES], flags[LINE_BYTES];
     const char *address = cell_text(self, OBJECTS_ADDRESS, &cells[0], bufs[0]);
     const char *value = cell_text(self, OBJECTS_VALUE, &cells[1], bufs[1]);
     const char *shallow = cell_text(self, OBJECTS_SHALLOW, &cells[2], bufs[2]);
     const char *retained = cell_text(self, OBJECTS_RETAINED, &cells[3], bufs[3]);
     const char *generation = cell_text(self, OBJECTS_GENERATION, &cells[4], bufs[4]);
-    bool knows = facts_of(self->heap->snapshot) != NULL;
+    const char *refcount = cell_text(self, OBJECTS_REFCOUNT, &cells[5], bufs[5]);
+    bool narrow = is_narrow(area.width);
 
-    flags_line(self, flags);
+    flags_line(self, narrow, flags);
     int used = draw_text(area, 0, 0, ROLE_TITLE,
                          snapshot_type_of(self->heap->snapshot, self->object)->name);
     draw_printf(area, 0, used, ROLE_DIM, " at %s", address);
     draw_text(area, 1, 0, ROLE_NORMAL, value);
-    int x = draw_printf(area, 2, 0, ROLE_NORMAL, "shallow %s   ", shallow), y = 2;
-    if (knows)
+    int x = draw_printf(area, 2, 0, ROLE_NORMAL, "shallow %s   ", shallow);
+    if (facts_of(self->heap->snapshot))
         x += draw_printf(area, 2, x, ROLE_NORMAL, "retained %s   ", retained);
-    if (is_narrow(area.width)) {
-        x = 0;
-        y = knows ? 5 : 4;
-    }
-    draw_printf(area, y, x, ROLE_NORMAL, "generation %s   %s", generation, flags);
-    draw_account(self, area, 3);
-    draw_why(self, area, 4);
+    if (narrow)
+        draw_printf(area, 3, 0, ROLE_NORMAL, "refcount %s  gen %s  %s", refcount, generation,
+                    flags);
+    else
+        draw_printf(area, 2, x, ROLE_NORMAL, "generation %s   %s", generation, flags);
+    draw_account(self, area, 3 + narrow);
+    draw_why(self, area, 4 + narrow);
 }
 
 const struct view_ops object_view = {

@@ -187,7 +187,7 @@ static void draw_owners(const struct retained_view *self, struct area area, int 
 
     if (facts->accounts.kind[self->under] != ROOT_NONE) {
         str_append(&line, "root: ");
-        root_text(s, facts, self->under, &line);
+        root_text(s, facts, self->heap->lookup, self->under, &line);
     } else if (n) {
         str_append(&line, "only kept alive through ");
         for (uint32_t i = 0; i < n && i < OWNERS_SHOWN; i++)
