@@ -132,7 +132,7 @@ struct err *facts_garbage(const struct snapshot *s, int generation, const atomic
                           struct garbage *ret)
 {
     _cleanup_(seen_deinit) struct seen seen = {.graph = graph_of(s)};
-    _cleanup_(marks_deinit) struct marks marks = {NULL};
+    _cleanup_(marks_deinit) struct marks marks = {.collected = NULL};
 
     if (s->visited_too.n)
         ERR_RETURN(extend(s, &seen));
@@ -175,7 +175,7 @@ static void destroy_facts(struct facts **facts)
 static struct err *compute_group_retained(const struct snapshot *s, const atomic_bool *cancel,
                                           struct facts *facts)
 {
-    _cleanup_(groups_deinit) struct groups groups = {NULL};
+    _cleanup_(groups_deinit) struct groups groups = {.at = NULL};
     _cleanup_free_ uint32_t *group = malloc((s->n_objects + 1u) * sizeof *group);
 
     ERR_RETURN(groups_make(s, &groups));
