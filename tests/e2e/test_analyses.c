@@ -163,6 +163,35 @@ static void analyses__threads(void **state)
     target_finish(target);
 }
 
+/* ---- weak references ---- */
+
+static void analyses__weak_references(void **state)
+{
+    struct target *target = start(*state);
+    char address[32];
+
+    hex(where(target, "referred"), address);
+    json_t *answer = ouro_json("object", target_pid(target), address, NULL);
+    json_t *weakrefs = json_at(answer, "object.weakrefs");
+    assert_int_equal(json_array_size(weakrefs), 3);
+    assert_int_equal(json_long(answer, "object.weakref_count"), 3);
+    json_t *row;
+    size_t i;
+    unsigned proxies = 0;
+    json_array_foreach(weakrefs, i, row)
+    {
+        bool is_plain =
+            !strcmp(json_text(row, "address"), hex(where(target, "weak_plain"), address));
+        bool is_proxy = !strcmp(json_text(row, "type"), "weakref.ProxyType") ||
+                        !strcmp(json_text(row, "type"), "builtins.weakproxy");
+        assert_int_equal(json_is_true(json_object_get(row, "callback")), !is_plain);
+        proxies += is_proxy;
+    }
+    assert_int_equal(proxies, 1);
+    json_decref(answer);
+    target_finish(target);
+}
+
 /* ---- cycles ---- */
 
 static const json_t *cycle_with(const json_t *answer, bool garbage, const char *type)
@@ -279,6 +308,7 @@ int main(int argc, char **argv)
         BEHAVIOUR(analyses__path_of_a_module_global),
         BEHAVIOUR(analyses__path_of_a_variable),
         BEHAVIOUR(analyses__threads),
+        BEHAVIOUR(analyses__weak_references),
         BEHAVIOUR(analyses__cycles),
         BEHAVIOUR(analyses__retained_is_what_goes),
         BEHAVIOUR(analyses__retained_by_level),
