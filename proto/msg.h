@@ -356,11 +356,16 @@ enum value_kind {
     VALUE_FLOAT,   /* text: 8 bytes, IEEE 754 little-endian */
     VALUE_COMPLEX, /* text: 16 bytes */
     VALUE_CONSTANT, /* text: None, True, False, Ellipsis, NotImplemented */
-    VALUE_LEN,      /* `size` members */
+    VALUE_LEN,      /* `size` members; text: the first of them, as VALUE_PREVIEW; may be empty */
     VALUE_NAME,     /* text: the name of a function, class, module, descriptor */
     VALUE_PLACE,    /* text: name; detail: file; size: line */
     VALUE_TEXT,     /* text: shown as it is */
+    VALUE_PREVIEW,  /* text: what Python would write, but for the marks below */
 };
+
+/* Floats inside a preview: a mark, then 16 or 32 hexadecimal digits, the bytes of VALUE_FLOAT or
+ * VALUE_COMPLEX. Texts in a preview have no such characters: those are escaped. */
+enum { VALUE_MARK_DOUBLE = 1, VALUE_MARK_COMPLEX = 2 };
 
 struct msg_ans_values {
     struct msg_ask ask;
