@@ -166,6 +166,7 @@ struct msg_snap_gc {
     int32_t debug;
     uint32_t collecting;    /* a collection was under way when the copy was made */
     uint64_t garbage_count; /* len(gc.garbage) */
+    uint64_t garbage;       /* its address; 0: there is none yet */
     struct {
         uint64_t collections;
         uint64_t collected;
@@ -193,6 +194,8 @@ enum type_flags {
     TYPE_CONTAINER = 1 << 6,
     TYPE_METATYPE = 1 << 7,  /* type or derived: instances are classes */
     TYPE_REFERABLE = 1 << 8, /* there can be weak references to instances */
+    TYPE_DEL = 1 << 9,       /* its finalizer is a __del__ that is written in Python */
+    TYPE_LEGACY = 1 << 10,   /* has a tp_del: the collector cannot free a cycle with instances */
 };
 
 /* Then module text and qualname text, `module_bytes` and `name_bytes` long. */
