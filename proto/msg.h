@@ -363,7 +363,9 @@ enum value_kind {
     VALUE_NAME,     /* text: the name of a function, class, module, descriptor */
     VALUE_PLACE,    /* text: name; detail: file; size: line */
     VALUE_TEXT,     /* text: shown as it is */
-    VALUE_PREVIEW,  /* text: what Python would write, but for the marks below */
+    /* text: what Python would write, but for the marks below; size: of what has a descriptor (io.FileIO, socket,
+     * epoll, mmap) its number + 1, of a lock how often it is held; else 0 */
+    VALUE_PREVIEW,
 };
 
 /* Floats inside a preview: a mark, then 16 or 32 hexadecimal digits, the bytes of VALUE_FLOAT or
