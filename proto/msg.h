@@ -195,6 +195,7 @@ enum type_flags {
     TYPE_METATYPE = 1 << 7,  /* type or derived: instances are classes */
     TYPE_REFERABLE = 1 << 8, /* there can be weak references to instances */
     TYPE_DEL = 1 << 9,       /* its finalizer is a __del__ that is written in Python */
+    TYPE_RESOURCE = 1 << 11, /* instances have a descriptor, or are locks: see VALUE_PREVIEW */
     TYPE_LEGACY = 1 << 10,   /* has a tp_del: the collector cannot free a cycle with instances */
 };
 

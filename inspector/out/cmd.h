@@ -45,6 +45,7 @@ ERR_CHECK struct err *cmd_retained(int argc, char **argv);
 ERR_CHECK struct err *cmd_cycles(int argc, char **argv);
 ERR_CHECK struct err *cmd_garbage(int argc, char **argv);
 ERR_CHECK struct err *cmd_finalizers(int argc, char **argv);
+ERR_CHECK struct err *cmd_resources(int argc, char **argv);
 ERR_CHECK struct err *cmd_snapshot(int argc, char **argv);
 ERR_CHECK struct err *cmd_gc(int argc, char **argv);
 ERR_CHECK struct err *cmd_stats(int argc, char **argv);
