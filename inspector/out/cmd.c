@@ -37,9 +37,17 @@ const struct command commands[] = {
     {"garbage", "TARGET", 1, "what a collection would free now, by type", cmd_garbage},
     {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},
     {"stats", "PID", 1, "the collector's counters, thresholds and populations", cmd_stats},
+    {"set", "PID SWITCH [VALUE ...]", 2,
+     "enable, disable, threshold A B C, freeze, unfreeze, debug FLAGS, tracemalloc start [N]|stop",
+     cmd_set},
     {"detach", "PID", 1, "make whatever ouro is attached to it leave", cmd_detach},
     {NULL, NULL, 0, NULL, NULL},
 };
+
+bool command_takes(const struct command *command, int n)
+{
+    return n == command->n_args || (n > command->n_args && strstr(command->args, "..."));
+}
 
 const struct command *command_find(const char *name)
 {
@@ -84,7 +92,9 @@ struct err *cmd_options(const char *name, const struct opt *options, int argc, c
         return NULL;
     }
     struct err *err = opt_parse(options, argc, argv, &rest);
-    if (!err && rest != command->n_args)
+    if (rest < argc)
+        argv[rest] = NULL; /* else main()'s own */
+    if (!err && !command_takes(command, rest))
         err = err_new(ERR_USAGE, NULL, "it takes %s, not %d argument%s",
                       *command->args ? command->args : "no arguments", rest, rest == 1 ? "" : "s");
     return err_hint(err_context(err, "wrong usage of '%s'", name), "see 'ouro %s --help'", name);

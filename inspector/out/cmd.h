@@ -23,7 +23,7 @@
 
 struct command {
     const char *name;
-    const char *args; /* "PID ADDRESS" */
+    const char *args; /* "PID ADDRESS"; with "..." in it more than n_args may follow */
     int n_args;
     const char *summary; /* one line */
     struct err *(*run)(int argc, char **argv);
@@ -31,6 +31,8 @@ struct command {
 
 /* The table of commands that print, ended by one without a name. */
 extern const struct command commands[];
+/* Whether it is content with so many arguments. */
+bool command_takes(const struct command *command, int n);
 /* The command with this name, NULL if there is none. */
 const struct command *command_find(const char *name);
 
@@ -47,12 +49,13 @@ ERR_CHECK struct err *cmd_garbage(int argc, char **argv);
 ERR_CHECK struct err *cmd_snapshot(int argc, char **argv);
 ERR_CHECK struct err *cmd_gc(int argc, char **argv);
 ERR_CHECK struct err *cmd_stats(int argc, char **argv);
+ERR_CHECK struct err *cmd_set(int argc, char **argv);
 ERR_CHECK struct err *cmd_detach(int argc, char **argv);
 
 /* ---- what commands share ---- */
 
 /*
- * Parses the options of command `name` and checks how many arguments are left in argv. With --help (which every command
+ * Parses the options of command `name` and checks how many arguments are left in argv; a NULL follows them. With --help (which every command
  * has) it prints the help text and sets *helped: the command then returns.
  */
 ERR_CHECK struct err *cmd_options(const char *name, const struct opt *options, int argc,
