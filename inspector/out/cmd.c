@@ -26,7 +26,9 @@ const struct command commands[] = {
     {"objects", "PID", 1, "the objects, or those of one type (--type)", cmd_objects},
     {"object", "PID ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
      cmd_object},
-    {"path", "PID ADDRESS", 2, "why an object is alive: paths from the roots to it", cmd_path},
+    {"path", "PID [ADDRESS]", 2,
+     "why an object is alive: paths from the roots to it; who holds all of a type (--type)",
+     cmd_path},
     {"retained", "PID", 1, "the objects that keep most alive, and what only they do (--under)",
      cmd_retained},
     {"cycles", "PID", 1,
@@ -69,6 +71,16 @@ static void print_help(const struct command *command, const struct opt *options)
     str_deinit(&text);
 }
 
+/* All but what stands in brackets. */
+static int n_needed(const struct command *command)
+{
+    int n = command->n_args;
+
+    for (const char *c = command->args; *c; c++)
+        n -= *c == '[';
+    return n;
+}
+
 struct err *cmd_options(const char *name, const struct opt *options, int argc, char **argv,
                         bool *helped)
 {
@@ -81,7 +93,9 @@ struct err *cmd_options(const char *name, const struct opt *options, int argc, c
         return NULL;
     }
     struct err *err = opt_parse(options, argc, argv, &rest);
-    if (!err && rest != command->n_args)
+    if (!err)
+        argv[rest] = NULL;
+    if (!err && (rest > command->n_args || rest < n_needed(command)))
         err = err_new(ERR_USAGE, NULL, "it takes %s, not %d argument%s",
                       *command->args ? command->args : "no arguments", rest, rest == 1 ? "" : "s");
     return err_hint(err_context(err, "wrong usage of '%s'", name), "see 'ouro %s --help'", name);

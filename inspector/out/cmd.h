@@ -23,8 +23,8 @@
 
 struct command {
     const char *name;
-    const char *args; /* "PID ADDRESS" */
-    int n_args;
+    const char *args;    /* "PID [ADDRESS]" */
+    int n_args;          /* with the optional ones */
     const char *summary; /* one line */
     struct err *(*run)(int argc, char **argv);
 };
@@ -50,7 +50,8 @@ ERR_CHECK struct err *cmd_detach(int argc, char **argv);
 /* ---- what commands share ---- */
 
 /*
- * Parses the options of command `name` and checks how many arguments are left in argv. With --help (which every command
+ * Parses the options of command `name` and checks how many arguments are left in argv,
+ * which then ends with NULL. With --help (which every command
  * has) it prints the help text and sets *helped: the command then returns.
  */
 ERR_CHECK struct err *cmd_options(const char *name, const struct opt *options, int argc,
