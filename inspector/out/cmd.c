@@ -26,6 +26,8 @@ const struct command commands[] = {
     {"objects", "PID", 1, "the objects, or those of one type (--type)", cmd_objects},
     {"object", "PID ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
      cmd_object},
+    {"leaks", "PID", 1, "leak suspects in sentences; with --watch SECONDS also what grows",
+     cmd_leaks},
     {"path", "PID [ADDRESS]", 2,
      "why an object is alive: paths from the roots to it; who holds all of a type (--type)",
      cmd_path},
