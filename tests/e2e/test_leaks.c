@@ -140,6 +140,26 @@ static void leaks__path_of_a_type(void **state)
     target_finish(target);
 }
 
+/* The attribute is that of one cycle; it breaks those of all requests. */
+static void leaks__make_weak_breaks(void **state)
+{
+    struct target *target = start_demo(*state, 250);
+    json_t *answer = ouro_json("cycles", target_pid(target), "-n", "0", NULL), *row;
+    size_t i, orders = 0;
+
+    json_array_foreach(json_object_get(answer, "rows"), i, row)
+    {
+        if (!json_object_get(json_object_get(row, "types"), "demo.LineItem"))
+            continue;
+        orders++;
+        assert_int_equal(json_long(row, "make_weak_breaks"), 250);
+        assert_true(json_is_false(json_object_get(row, "make_weak_is_lower_bound")));
+    }
+    assert_int_equal(orders, 250);
+    json_decref(answer);
+    target_finish(target);
+}
+
 /* ---- growth ---- */
 
 static void leaks__growth(void **state)
@@ -218,6 +238,7 @@ int main(int argc, char **argv)
     static const struct behaviour behaviours[] = {
         BEHAVIOUR(leaks__demo),
         BEHAVIOUR(leaks__path_of_a_type),
+        BEHAVIOUR(leaks__make_weak_breaks),
         BEHAVIOUR(leaks__growth),
         BEHAVIOUR(leaks__patterns),
         BEHAVIOUR(leaks__idle_has_none),
