@@ -75,8 +75,7 @@ struct cycle_spec {
 };
 
 struct cycle_detail {
-    uint32_t
-        *loop_node; /* loop_node[i] ─ loop_edge[i] ─► loop_node[i + 1], the last one to the first */
+    uint32_t *loop_node; /* node[i] ─ edge[i] ─► node[i + 1]; the last one to the first */
     uint32_t *loop_edge; /* index in graph->target */
     uint32_t n_loop;     /* 0 only if the members are no cycle */
     bool is_shortest;    /* or only the shortest through one of the members that were tried */

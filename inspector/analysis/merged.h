@@ -27,7 +27,7 @@
 
 enum {
     /*
-     * Members that are looked at, spread evenly over all: shares are as good as with all of them.
+     * Members that are looked at, spread evenly over all: shares are good to about a percent.
      */
     MERGED_SAMPLE_MAX = 10000,
     /* Steps; what is further away hangs at the last. Nobody reads more. */

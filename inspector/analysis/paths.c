@@ -97,10 +97,13 @@ struct path_finder {
     /* of all */
     uint32_t round; /* the step, counted from the object, in which the paths of a round differ */
     uint32_t longest;
+    bool can_differ;      /* whether there may be more in this round */
     struct step *blocked; /* of this round */
     size_t n_blocked, cap_blocked;
     struct step *steps; /* of all paths so far, one after the other, each from the object up */
     size_t n_steps, cap_steps;
+    size_t *starts; /* by path: its first step */
+    size_t n_starts, cap_starts;
     uint32_t *path; /* the last one */
     size_t cap_path;
 };
@@ -113,6 +116,7 @@ struct err *path_finder_create(const struct paths *paths, uint32_t object, struc
         return err_nomem();
     finder->paths = *paths;
     finder->object = object;
+    finder->can_differ = true;
     finder->best = calloc((size_t)paths->graph->n + 1, sizeof *finder->best);
     if (!finder->best) {
         free(finder);
@@ -131,6 +135,7 @@ void path_finder_destroy(struct path_finder *finder)
     free(finder->best);
     free(finder->blocked);
     free(finder->steps);
+    free(finder->starts);
     free(finder->path);
     free(finder);
 }
@@ -141,6 +146,11 @@ static bool is_blocked(const struct path_finder *f, uint32_t holder, uint32_t he
         if (f->blocked[i].held == held && f->blocked[i].holder == holder)
             return true;
     return false;
+}
+
+static struct err *check_cancel(const atomic_bool *cancel)
+{
+    return cancel && atomic_load(cancel) ? err_new(ERR_CANCELLED, NULL, "cancelled") : NULL;
 }
 
 /* ---- one search ---- */
@@ -223,8 +233,8 @@ static struct err *search(struct path_finder *f, const atomic_bool *cancel, uint
                 return NULL;
             }
             ERR_RETURN(expand(f, at, nearest + (uint32_t)i));
-            if (++looked_at % CHECK_EVERY == 0 && cancel && atomic_load(cancel))
-                return err_new(ERR_CANCELLED, NULL, "cancelled");
+            if (++looked_at % CHECK_EVERY == 0)
+                ERR_RETURN(check_cancel(cancel));
         }
     return NULL;
 }
@@ -239,19 +249,40 @@ static struct err *block(struct path_finder *f, struct step step)
 }
 
 /*
- * Blocks the step of each path so far in which the paths of the next round are to differ from it.
+ * The step of a path in which those of this round are to differ from it: the last of shorter ones.
  */
+static struct step differing_step(const struct path_finder *f, size_t path)
+{
+    size_t end = path + 1 < f->n_starts ? f->starts[path + 1] : f->n_steps;
+    size_t at = f->starts[path] + f->round;
+
+    return f->steps[at < end ? at : end - 1];
+}
+
+/* Whether anything but its holder leads to what a step holds: not what only it leads to itself. */
+static bool has_other_way(const struct path_finder *f, struct step step)
+{
+    const struct paths *p = &f->paths;
+    const struct graph *graph = p->graph;
+
+    for (uint32_t e = graph->rev_offset[step.held]; e < graph->rev_offset[step.held + 1]; e++) {
+        uint32_t holder = graph->holder[e];
+        if (holder != step.holder && p->distance[holder] != PATHS_NONE &&
+            !(p->tree && retained_holds(p->tree, step.held, holder)) &&
+            counts(p, holder, step.held))
+            return true;
+    }
+    return false;
+}
+
+/* Blocks the steps in which the paths of this round have to differ. */
 static struct err *begin_round(struct path_finder *f)
 {
-    uint32_t step = 0; /* of the path that steps[i] belongs to */
-
-    f->round++;
     f->n_blocked = 0;
-    for (size_t i = 0; i < f->n_steps; i++) {
-        bool is_last = f->steps[i].holder == NONE;
-        if (step == f->round || (is_last && step < f->round))
-            ERR_RETURN(block(f, f->steps[i]));
-        step = is_last ? 0 : step + 1;
+    for (size_t i = 0; i < f->n_starts; i++) {
+        struct step step = differing_step(f, i);
+        ERR_RETURN(block(f, step));
+        f->can_differ = f->can_differ || has_other_way(f, step);
     }
     return NULL;
 }
@@ -263,14 +294,15 @@ static struct err *take_path(struct path_finder *f, uint32_t entry, struct path 
 
     ERR_RETURN(grow(&f->path, &f->cap_path, n, sizeof *f->path));
     ERR_RETURN(grow(&f->steps, &f->cap_steps, f->n_steps + n, sizeof *f->steps));
+    ERR_RETURN(grow(&f->starts, &f->cap_starts, f->n_starts + 1, sizeof *f->starts));
+    f->starts[f->n_starts++] = f->n_steps;
     for (uint32_t i = 0; i < n; i++, entry = f->entries[entry].below)
         f->path[i] = f->entries[entry].node;
     for (uint32_t i = n; i-- > 0;)
         f->steps[f->n_steps++] = (struct step){i ? f->path[i - 1] : NONE, f->path[i]};
     if (n - 1 > f->longest)
         f->longest = n - 1;
-    uint32_t differs = f->round < n ? f->round : n - 1;
-    ERR_RETURN(block(f, f->steps[f->n_steps - n + differs]));
+    ERR_RETURN(block(f, differing_step(f, f->n_starts - 1)));
     *ret = (struct path){f->path, n};
     return NULL;
 }
@@ -279,17 +311,20 @@ struct err *path_finder_next(struct path_finder *finder, const atomic_bool *canc
                              struct path *ret)
 {
     for (;;) {
-        uint32_t entry;
-        ERR_RETURN(search(finder, cancel, &entry));
-        if (entry != NONE) {
-            struct err *err = take_path(finder, entry, ret);
-            forget_search(finder);
-            return err;
-        }
+        uint32_t entry = NONE;
+        struct err *err = finder->can_differ ? search(finder, cancel, &entry) : NULL;
+        if (!err && entry != NONE)
+            err = take_path(finder, entry, ret);
         forget_search(finder);
+        if (err || entry != NONE)
+            return err;
+        finder->can_differ = false;
         if (finder->round >= finder->longest)
             break;
+        finder->round++;
         ERR_RETURN(begin_round(finder));
+        if (finder->round % CHECK_EVERY == 0)
+            ERR_RETURN(check_cancel(cancel));
     }
     *ret = (struct path){NULL, 0};
     return NULL;

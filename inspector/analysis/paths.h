@@ -32,7 +32,7 @@ struct paths {
     const uint32_t *distance;    /* by node: edges from the nearest root; or PATHS_NONE */
     graph_edge_fn *edge;         /* edges that count, the same as for `distance`; NULL: all */
     const void *ctx;             /* for `edge` */
-    const struct retained *tree; /* spares looking at what hangs from the object; may be NULL */
+    const struct retained *tree; /* or NULL: then later paths along lists take long */
 };
 
 /* The distances, malloc'd, of graph->n nodes. `roots`: bits. */

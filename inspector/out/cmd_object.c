@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "inspector/analysis/facts.h"
+#include "inspector/base/cleanup.h"
 #include "inspector/base/str.h"
 #include "inspector/base/units.h"
 #include "inspector/out/cmd.h"
@@ -41,7 +42,10 @@ static struct err *ask(struct target *target, struct view *view, long limit)
     ERR_RETURN(table_lookup(view->self, 0, target));
     ERR_RETURN(table_lookup(view->referrers, (size_t)limit, target));
     ERR_RETURN(table_lookup(view->referents, (size_t)limit, target));
-    return session_sizes(target->session, view->object, &view->sizes, &cmd_cancel);
+    ERR_RETURN(session_sizes(target->session, view->object, &view->sizes, &cmd_cancel));
+    view->sizes.getsizeof_bytes =
+        snapshot_shallow(target->snapshot, view->object) - view->sizes.inline_bytes;
+    return NULL;
 }
 
 static struct account account_of(const struct target *target, const struct view *view)
@@ -117,22 +121,15 @@ static void print_edges(const char *title, const struct rows *rows, long limit)
     table_print_rest(rows, limit);
 }
 
-/* "refcount     5 = 3 from the heap + 1 from running frames + 1 from C code" */
 static void print_account(const struct target *target, const struct view *view)
 {
-    struct account a = account_of(target, view);
-    struct str root = STR_INIT;
+    _cleanup_(str_deinit) struct str account = STR_INIT, root = STR_INIT;
 
-    if (a.immortal)
-        printf("%-12s immortal: the refcount is a constant\n", "account");
-    else
-        printf("%-12s %" PRIu32 " from the heap, %" PRIu32 " from running frames, %" PRIu32
-               " from static data, %" PRIu32 " unexplained (C code)\n",
-               "account", a.heap, a.frames, a.places, a.unexplained);
+    account_text(target->snapshot, view->facts, view->object, false, &account);
+    printf("%-12s %s\n", "account", account.text);
     root_text(target->snapshot, view->facts, target->lookup, view->object, &root);
     if (root.len_bytes)
         printf("%-12s %s\n", "root", root.text);
-    str_deinit(&root);
 }
 
 static void print_text(const struct target *target, const struct view *view, long limit)

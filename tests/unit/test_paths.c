@@ -150,6 +150,27 @@ static void test_paths__edges_that_do_not_count(void **state)
     heap_deinit(&h);
 }
 
+/* There is no other path, which must not take a search for each of a million steps. */
+static void check_only_path(const struct graph *graph, struct paths paths)
+{
+    struct path_finder *finder;
+    struct path path;
+    struct dominators d;
+    struct retained tree;
+    uint32_t root = 0;
+
+    assert_ok(dominators_compute(graph, &root, 1, NULL, NULL, NULL, &d));
+    assert_ok(retained_compute(&d, no_bytes, NULL, NULL, &tree));
+    paths.tree = &tree;
+    assert_ok(path_finder_create(&paths, DEEP - 2, &finder));
+    assert_ok(path_finder_next(finder, NULL, &path));
+    assert_ok(path_finder_next(finder, NULL, &path));
+    assert_int_equal(path.n, 0);
+    path_finder_destroy(finder);
+    retained_deinit(&tree);
+    dominators_deinit(&d);
+}
+
 static void test_paths__deep(void **state)
 {
     struct graphs g = graphs_list_and_hub(DEEP, true);
@@ -166,6 +187,7 @@ static void test_paths__deep(void **state)
     assert_ok(path_finder_next(finder, NULL, &path));
     assert_int_equal(path.n, DEEP - 1);
     path_finder_destroy(finder);
+    check_only_path(&g.graph, paths);
     assert_ok(path_finder_create(&paths, DEEP - 1, &finder)); /* the hub */
     for (uint32_t n = 2; n < 12; n++) {
         assert_ok(path_finder_next(finder, NULL, &path));
@@ -274,12 +296,13 @@ static void check_object(const struct heap *h, uint32_t object)
 
 static void check_random(uint64_t seed)
 {
-    struct graphs_rand rand = {seed};
+    struct graphs_rand rand = graphs_rand_begin(seed);
     struct graphs g = graphs_random(&rand, NODES);
     uint32_t distance[NODES];
     struct heap h;
 
-    heap_init(&h, g, graphs_rand(&rand, 1u << g.graph.n) & graphs_rand(&rand, 1u << g.graph.n));
+    uint64_t roots = graphs_rand(&rand, 1u << g.graph.n);
+    heap_init(&h, g, roots & graphs_rand(&rand, 1u << g.graph.n)); /* a quarter of the nodes */
     slow_distances(&g.graph, h.roots, PATHS_NONE, distance);
     for (uint32_t v = 0; v < g.graph.n; v++)
         if (h.distance[v] != distance[v])
@@ -295,7 +318,8 @@ static void test_paths__as_brute_force(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= GRAPHS; seed++)
-        check_random(seed * 0x9e3779b97f4a7c15ull);
+        check_random(seed);
+    graphs_rand_done();
 }
 
 int main(void)
