@@ -290,7 +290,8 @@ void view_draw(struct view *view, struct area area)
     if (view->ops->head_rows) {
         head = view->ops->head_rows(view, area.width);
         head = head < area.height / HEAD_SHARE ? head : area.height / HEAD_SHARE;
-        view->ops->draw_head(view, area_rows(area, 0, head));
+        if (head > 0)
+            view->ops->draw_head(view, area_rows(area, 0, head));
     }
     struct area body = area_rows(area, head, area.height - head);
     if (view->n_panes > 1) {

@@ -43,6 +43,9 @@ extern const struct view_ops retained_view;
 /* Its top, as a tab: takes the struct product. */
 extern const struct view_ops retained_top_view;
 
+/* Why an object is alive: a path at a time, root first. Takes a struct object_place. */
+extern const struct view_ops path_view;
+
 /* What a collection would free now, as a tab: takes the struct product. */
 extern const struct view_ops garbage_view;
 
