@@ -43,6 +43,7 @@ ERR_CHECK struct err *cmd_path(int argc, char **argv);
 ERR_CHECK struct err *cmd_retained(int argc, char **argv);
 ERR_CHECK struct err *cmd_cycles(int argc, char **argv);
 ERR_CHECK struct err *cmd_garbage(int argc, char **argv);
+ERR_CHECK struct err *cmd_snapshot(int argc, char **argv);
 ERR_CHECK struct err *cmd_gc(int argc, char **argv);
 ERR_CHECK struct err *cmd_stats(int argc, char **argv);
 ERR_CHECK struct err *cmd_detach(int argc, char **argv);
@@ -64,7 +65,7 @@ ERR_CHECK struct err *cmd_address(const char *text, uint64_t *ret);
 /* Set by ^C and SIGTERM: the command undoes what it did and returns ERR_CANCELLED. A second ^C ends the program. */
 extern atomic_bool cmd_cancel;
 
-/* An attached process, and a snapshot of it when one was asked for. */
+/* An attached process or an open capture, and a snapshot of it when one was asked for. */
 struct target {
     struct session *session;
     struct snapshot *snapshot;
@@ -83,8 +84,15 @@ extern struct target_options target_options;
         OPT_INT('w', "wait", &target_options.wait_s, 1, 86400, "S",                                \
                 "wait S seconds for a thread that holds the interpreter; default: 10")
 
-/* Attaches. *ret is to be closed, also after later failures. */
-ERR_CHECK struct err *target_open(const char *pid, struct target *ret);
+/*
+ * Attaches to a process, or opens a capture: a name made of digits is a process id, any other a file. *ret is to be
+ * closed, also after later failures.
+ */
+ERR_CHECK struct err *target_open(const char *name, struct target *ret);
+/* The same for commands that need a process; ERR_USAGE for what is no process id. */
+ERR_CHECK struct err *target_open_process(const char *pid, struct target *ret);
+/* Whether a target's name is that of a file. */
+bool target_is_file(const char *name);
 /* Takes a snapshot (enum snapshot_flags) into ret->snapshot. */
 ERR_CHECK struct err *target_snapshot(struct target *target, unsigned flags);
 /* Computes facts_of(target->snapshot), which must have edges. */

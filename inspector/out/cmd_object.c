@@ -42,7 +42,10 @@ static struct err *ask(struct target *target, struct view *view, long limit)
     ERR_RETURN(table_lookup(view->self, 0, target));
     ERR_RETURN(table_lookup(view->referrers, (size_t)limit, target));
     ERR_RETURN(table_lookup(view->referents, (size_t)limit, target));
-    return session_sizes(target->session, view->object, &view->sizes, &cmd_cancel);
+    ERR_RETURN(session_sizes(target->session, view->object, &view->sizes, &cmd_cancel));
+    view->sizes.getsizeof_bytes =
+        snapshot_shallow(target->snapshot, view->object) - view->sizes.inline_bytes;
+    return NULL;
 }
 
 static struct account account_of(const struct target *target, const struct view *view)

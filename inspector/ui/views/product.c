@@ -16,7 +16,7 @@
 #include "inspector/ui/views/tui.h"
 #include "inspector/ui/views/views.h"
 
-enum { COMMAND_BYTES = 256 };
+enum { COMMAND_BYTES = 256, LAUNCHERS_MAX = 4 };
 static const uint64_t start_ns =
     5000ull * NS_PER_MS; /* until a program that we started runs Python */
 
@@ -95,14 +95,35 @@ static void watch(struct product *product)
 
 /* ---- attaching ---- */
 
+/* The program that was started for this: the agent may be there already. */
+static struct err *attach_program(struct work *work, struct job *job)
+{
+    struct attach_result first = work->product->program->first;
+
+    work->product->program->first.ring_fd = -1;
+    if (first.ring_fd >= 0)
+        return session_adopt(work->pid, &first, &work->session);
+    job_progress_text(job, "waiting until it runs Python");
+    return session_attach_starting(work->pid, start_ns, job_cancel_flag(job), &work->session);
+}
+
 static struct err *attach(struct work *work, struct job *job)
 {
-    if (work->product->program) {
-        job_progress_text(job, "waiting until it runs Python");
-        return session_attach_starting(work->pid, start_ns, job_cancel_flag(job), &work->session);
-    }
+    if (work->product->program)
+        return attach_program(work, job);
     job_progress_text(job, "waiting for a safe point");
     return session_attach(work->pid, job_cancel_flag(job), &work->session);
+}
+
+static struct err *attach_and_look(struct work *work, struct job *job)
+{
+    ERR_RETURN(attach(work, job));
+    struct err *err = product_take_snapshot(work->session, job, work);
+    if (err) {
+        session_detach(work->session);
+        work->session = NULL;
+    }
+    return err;
 }
 
 static struct err *run_attach(struct work *work, struct job *job)
@@ -111,13 +132,26 @@ static struct err *run_attach(struct work *work, struct job *job)
 
     if (work->product->steals)
         ERR_RETURN(evict_agent(work->pid, &was_attached));
-    ERR_RETURN(attach(work, job));
-    struct err *err = product_take_snapshot(work->session, job, work);
-    if (err) {
-        session_detach(work->session);
-        work->session = NULL;
+    struct err *err = attach_and_look(work, job);
+    /* launchers become the real program, or what they launch becomes another one */
+    for (int i = 0;
+         i < LAUNCHERS_MAX && work->product->program && err && err->code == ERR_TARGET_GONE; i++) {
+        err_destroy(err);
+        err = attach_and_look(work, job);
     }
     return err;
+}
+
+static void read_command(struct product *product)
+{
+    char *command = NULL;
+    struct err *err = proc_cmdline(product->pid, COMMAND_BYTES, &command);
+
+    if (!err) {
+        free(product->command);
+        product->command = command;
+    }
+    err_destroy(err); /* attaching will say what is wrong */
 }
 
 static void attach_failed(struct product *product, const struct err *err)
@@ -153,6 +187,7 @@ static void attach_done(struct work *work, const struct job_result *result)
         return;
     }
     product->session = work->session;
+    read_command(product); /* a program that was just started may have become another one */
     product_set_heap(product, take_ptr(work->snapshot), &work->info);
     snprintf(heading, sizeof heading, "Python %s, pid %d", product_info(product)->version,
              product->pid);
@@ -184,11 +219,9 @@ void product_steal(struct product *product)
 
 void product_attach(struct product *product, pid_t pid, bool is_only_one)
 {
-    struct err *err = proc_cmdline(pid, COMMAND_BYTES, &product->command);
-
-    err_destroy(err); /* attaching will say what is wrong */
     product->started_with_target = is_only_one;
     product->pid = pid;
+    read_command(product);
     app_set_tabs(product->app, &(struct nav_tab){"attaching", &waiting_view, product}, 1);
     product_submit(product, "attaching",
                    &(struct work){.run = run_attach, .done = attach_done, .pid = pid});
