@@ -88,6 +88,7 @@ enum action_flags {
     A(PATH, "path", 0, "show why the object is alive: the paths from roots to it")                 \
     A(OWNER, "owner", 0, "show it among what its owner keeps alive")                               \
     /* places of their own */                                                                      \
+    A(CYCLES, "cycles", 0, "show the reference cycles")                                            \
     A(GARBAGE, "garbage", 0, "show what a collection would free now")                              \
     /* what changes the target */                                                                  \
     A(TARGET_MENU, "target", 0, "choose an action that changes the target")                        \

@@ -72,6 +72,7 @@ const struct binding_spec keymap_defaults[] = {
     {KEYS_GLOBAL, "C", ACT_COLLECT, NULL},
     {KEYS_GLOBAL, "d", ACT_DOMINATED, NULL},
     {KEYS_GLOBAL, "u", ACT_GARBAGE, NULL},
+    {KEYS_GLOBAL, "c", ACT_CYCLES, NULL},
     {KEYS_TARGET_MENU, "c", ACT_COLLECT, NULL},
     {KEYS_TARGET_MENU, "x", ACT_DETACH, NULL},
 
@@ -95,6 +96,8 @@ const struct binding_spec keymap_defaults[] = {
     {KEYS_PATH, "Enter", ACT_OPEN, "object"},
     {KEYS_PATH, "]", ACT_NEXT_PANE, "next"},
     {KEYS_PATH, "[", ACT_PREVIOUS_PANE, "previous"},
+    {KEYS_CYCLES, "Enter", ACT_OPEN, "cycle"},
+    {KEYS_CYCLE, "Enter", ACT_OPEN, "object"},
     {KEYS_GARBAGE, "Enter", ACT_OPEN, "objects"},
     {KEYS_GARBAGE, "]", ACT_NEXT_PANE, "generation"},
     {KEYS_GARBAGE, "C", ACT_COLLECT, "collect"},
