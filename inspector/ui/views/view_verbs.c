@@ -57,6 +57,8 @@ unsigned object_verb(struct app *app, const struct object_place *at, enum action
     case ACT_DOMINATED:
         return app_open(app, &retained_view,
                         &(struct retained_arg){at->product, at->heap, at->object, DOMINATOR_ROOT});
+    case ACT_PATH:
+        return app_open(app, &path_view, at);
     case ACT_OWNER:
         return open_owner(app, at);
     default:
