@@ -294,10 +294,18 @@ static bool send_structures(struct ag_walk *walk)
     return true;
 }
 
+/* So that modules can be told from what else dicts hold. */
+static bool send_modules(struct ag_walk *walk)
+{
+    struct pyobj *modules = api.PyImport_GetModuleDict();
+
+    return send_structure(walk, STATIC_MODULES, 0, &modules, sizeof modules);
+}
+
 bool ag_roots_send(struct ag_walk *walk)
 {
     if (!send_frames(walk))
         return false;
     return !(walk->flags & SNAPSHOT_EDGES) ||
-           (send_structures(walk) && ag_maps_static(send_region, walk));
+           (send_modules(walk) && send_structures(walk) && ag_maps_static(send_region, walk));
 }

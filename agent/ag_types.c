@@ -200,7 +200,10 @@ static void describe(struct ag_types *types, struct ag_type *type)
         (flags & TPF_HEAPTYPE ? TYPE_HEAP : 0) | (flags & TPF_HAVE_GC ? TYPE_GC : 0) |
         (AG_FIELD(void *, object, TP_FINALIZE) || AG_FIELD(void *, object, TP_DEL) ? TYPE_FINALIZER
                                                                                    : 0) |
-        (type->kind == AG_KIND_WEAKREF ? TYPE_WEAKREF : 0) | (python ? TYPE_PYTHON_CLASS : 0);
+        (type->kind == AG_KIND_WEAKREF ? TYPE_WEAKREF : 0) |
+        (type->kind == AG_KIND_TYPE ? TYPE_METATYPE : 0) |
+        (AG_FIELD(int64_t, object, TP_WEAKLISTOFFSET) ? TYPE_REFERABLE : 0) |
+        (python ? TYPE_PYTHON_CLASS : 0);
     if (flags & (TPF_LIST_SUBCLASS | TPF_TUPLE_SUBCLASS | TPF_DICT_SUBCLASS) ||
         derives_from(object, api.PySet_Type) || derives_from(object, api.PyFrozenSet_Type))
         type->flags |= TYPE_CONTAINER;

@@ -15,6 +15,9 @@ enum {
     BATCH_ROOM = OBJECT_BYTES_MAX + 2 * WIRE_VARINT_MAX + EDGES_IN_BATCH_MAX * EDGE_BYTES_MAX,
     PROGRESS_EVERY = 1024,
     PREFETCH_AHEAD = 8,
+    /* 3.11: objects that are frozen into the program start with it, and are never freed; see
+       _PyObject_IMMORTAL_REFCNT in Include/internal/pycore_object.h */
+    FROZEN_REFCOUNT = 999999999,
 };
 _Static_assert((int)BATCH_ROOM < (int)MSG_BATCH_BYTES &&
                    (int)EDGES_IN_MORE_MAX * EDGE_BYTES_MAX < (int)MSG_BATCH_BYTES,
@@ -123,6 +126,8 @@ static uint64_t refcount_of(struct pyobj *object, uint8_t *flags)
 {
     uint64_t count = AG_FIELD(uint64_t, object, 0);
 
+    if (layout->minor == 11 && count > FROZEN_REFCOUNT / 2)
+        *flags |= OBJECT_IMMORTAL;
     if (layout->minor < 12)
         return count;
     count &= UINT32_MAX; /* 3.12, 3.13: the low half counts; 3.14: it is all there is */

@@ -10,6 +10,7 @@
 #include "inspector/base/opt.h"
 #include "inspector/base/str.h"
 #include "inspector/demo_service.h"
+#include "inspector/launch.h"
 #include "inspector/out/cmd.h"
 #include "inspector/ui/views/tui.h"
 
@@ -19,16 +20,26 @@ enum { STATUS_FAILED = 1, STATUS_USAGE = 2, ERROR_BYTES = 2048 };
 
 static struct {
     bool readonly, ascii, steal, help;
-    const char *color, *python;
+    const char *color, *python, *out;
 } tui_flags = {.color = "auto", .python = "python3"};
 
+#define SCREEN_OPTIONS                                                                             \
+    OPT_FLAG(0, "readonly", &tui_flags.readonly, "refuse every action that changes the target"),   \
+        OPT_FLAG(0, "ascii", &tui_flags.ascii, "draw with ASCII characters only"),                 \
+        OPT_TEXT(0, "color", &tui_flags.color, "WHEN", "auto, always or never; also: NO_COLOR"),   \
+        OPT_FLAG('h', "help", &tui_flags.help, "this text")
+
 static const struct opt tui_options[] = {
-    OPT_FLAG(0, "readonly", &tui_flags.readonly, "refuse every action that changes the target"),
     OPT_FLAG(0, "steal", &tui_flags.steal, "make another ouro that is attached leave first"),
-    OPT_FLAG(0, "ascii", &tui_flags.ascii, "draw with ASCII characters only"),
-    OPT_TEXT(0, "color", &tui_flags.color, "WHEN", "auto, always or never; also: NO_COLOR"),
     OPT_TEXT(0, "python", &tui_flags.python, "FILE", "for 'demo': the Python to run"),
-    OPT_FLAG('h', "help", &tui_flags.help, "this text"),
+    SCREEN_OPTIONS,
+    OPT_END,
+};
+
+static const struct opt run_options[] = {
+    OPT_TEXT(0, "out", &tui_flags.out, "FILE",
+             "what the command writes goes here; default: a new file in /tmp"),
+    SCREEN_OPTIONS,
     OPT_END,
 };
 
@@ -45,9 +56,10 @@ static struct err *color_mode(const char *text, enum color_mode *ret)
     return err_new(ERR_USAGE, NULL, "--color is auto, always or never, not '%s'", text);
 }
 
-static struct err *run_tui(pid_t pid, int *status)
+static struct err *run_tui(pid_t pid, struct tui_program *program, int *status)
 {
-    struct tui_options options = {.pid = pid,
+    struct tui_options options = {.program = program,
+                                  .pid = pid,
                                   .readonly = tui_flags.readonly,
                                   .steal = tui_flags.steal,
                                   .term = {.ascii = tui_flags.ascii}};
@@ -61,9 +73,79 @@ static struct err *run_demo(int *status)
     pid_t pid;
 
     ERR_RETURN(demo_start(tui_flags.python, &pid));
-    struct err *err = run_tui(pid, status);
+    struct err *err = run_tui(pid, NULL, status);
     demo_stop(pid);
     return err;
+}
+
+/* ---- a program of the user's ---- */
+
+static void print_run_help(void)
+{
+    struct str text = STR_INIT;
+
+    str_append(&text, "usage: ouro run [options] -- CMD [ARG ...]\n\n"
+                      "start a command and browse its heap from its beginning\n\noptions:\n");
+    opt_help(run_options, &text);
+    fputs(text.text, stdout);
+    str_deinit(&text);
+}
+
+static bool program_has_ended(void *ctx, char *buf, size_t bytes)
+{
+    struct launch *launch = ctx;
+
+    if (!launch_has_ended(launch))
+        return false;
+    launch_how_it_ended(launch, buf, bytes);
+    return true;
+}
+
+/* After the terminal is ours again: what became of it. */
+static void say_what_became(struct launch *launch, const struct tui_program *program)
+{
+    char how[64];
+
+    if (!program->is_left)
+        launch_end(launch);
+    if (!program_has_ended(launch, how, sizeof how))
+        printf("'%s' runs on as process %d; what it writes is in '%s'\n", program->name,
+               launch->pid, program->output);
+    else if (launch_drop_output(launch))
+        printf("'%s' has ended, %s; it wrote nothing\n", program->name, how);
+    else
+        printf("'%s' has ended, %s; what it wrote is in '%s'\n", program->name, how,
+               program->output);
+}
+
+static struct err *run_program(char **argv, int *status)
+{
+    struct launch launch;
+
+    ERR_RETURN(launch_start(argv, tui_flags.out, &launch));
+    struct tui_program program = {
+        .name = argv[0], .output = launch.output, .has_ended = program_has_ended, .ctx = &launch};
+    struct err *err = run_tui(launch.pid, &program, status);
+    say_what_became(&launch, &program);
+    return err_context(err, "cannot inspect '%s'", argv[0]);
+}
+
+/* "run [options] -- CMD …"; `argv` begins behind "run". */
+static struct err *parse_run(int argc, char **argv, int *status)
+{
+    int end = 0, rest = 0;
+
+    while (end < argc && strcmp(argv[end], "--") != 0)
+        end++;
+    ERR_RETURN(err_hint(opt_parse(run_options, end, argv, &rest), "see 'ouro run --help'"));
+    if (tui_flags.help) {
+        print_run_help();
+        return NULL;
+    }
+    if (rest || end + 1 >= argc)
+        return err_new(ERR_USAGE, "as in 'ouro run -- python3 app.py'",
+                       "wrong usage of 'run': the command stands behind '--'");
+    return run_program(argv + end + 1, status);
 }
 
 /* ---- help ---- */
@@ -80,13 +162,14 @@ static void print_help(void)
     str_append(&text, "ouro: look into the heap of a running Python, and force its collector\n\n");
     print_line(&text, "ouro", "pick a Python process, then browse its heap");
     print_line(&text, "ouro attach PID", "browse the heap of process PID");
+    print_line(&text, "ouro run -- CMD ...", "start a command and browse its heap");
     print_line(&text, "ouro demo", "browse a sample program that leaks");
     for (const struct command *command = commands; command->name; command++) {
         char left[64];
         snprintf(left, sizeof left, "ouro %s %s", command->name, command->args);
         print_line(&text, left, command->summary);
     }
-    str_append(&text, "\noptions of the first three:\n");
+    str_append(&text, "\noptions of the first four:\n");
     opt_help(tui_options, &text);
     str_append(&text, "\n'ouro COMMAND --help' tells the options of the others.\n");
     fputs(text.text, stdout);
@@ -107,12 +190,12 @@ static struct err *run_interactive(int argc, char **argv, int *status)
         return NULL;
     }
     if (rest == 0)
-        return run_tui(0, status);
+        return run_tui(0, NULL, status);
     if (rest == 1 && !strcmp(argv[0], "demo"))
         return run_demo(status);
     if (rest == 2 && !strcmp(argv[0], "attach")) {
         ERR_RETURN(cmd_pid(argv[1], &pid));
-        return run_tui(pid, status);
+        return run_tui(pid, NULL, status);
     }
     if (!strcmp(argv[0], "attach") || !strcmp(argv[0], "demo"))
         return err_new(ERR_USAGE, "see 'ouro --help'", "wrong usage of '%s': it takes %s", argv[0],
@@ -130,6 +213,8 @@ static struct err *run(int argc, char **argv, int *status)
         puts("ouro " OURO_VERSION);
         return NULL;
     }
+    if (argc && !strcmp(argv[0], "run"))
+        return parse_run(argc - 1, argv + 1, status);
     if (argc && !strcmp(argv[0], "help")) {
         print_help();
         return NULL;

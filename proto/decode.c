@@ -1,7 +1,8 @@
 #include "proto/decode.h"
 
-#include "proto/decode_private.h"
 #include <string.h>
+
+#include "proto/decode_private.h"
 
 static uint32_t fixed_bytes(uint16_t kind)
 {

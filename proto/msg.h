@@ -189,9 +189,10 @@ enum type_flags {
     TYPE_WEAKREF = 1 << 3,      /* is weakref.ref or a proxy, or derived from one */
     TYPE_OPAQUE = 1 << 4,       /* references of instances were not looked at */
     TYPE_PYTHON_CLASS = 1 << 5, /* made by a class statement (has a __dict__ with __module__) */
-    TYPE_CONTAINER =
-        1
-        << 6, /* list, tuple, dict, set, frozenset or derived: what other objects keep things in */
+    /* list, tuple, dict, set, frozenset or derived: what other objects keep things in */
+    TYPE_CONTAINER = 1 << 6,
+    TYPE_METATYPE = 1 << 7,  /* type or derived: instances are classes */
+    TYPE_REFERABLE = 1 << 8, /* there can be weak references to instances */
 };
 
 /* Then module text and qualname text, `module_bytes` and `name_bytes` long. */
@@ -281,6 +282,7 @@ enum static_kind {
     STATIC_LIBRARY,     /* static data of the program or of a library */
     STATIC_INTERPRETER, /* the interpreter's own structure, where it is not static */
     STATIC_THREAD,      /* a thread's structure: its exception, its context … */
+    STATIC_MODULES,     /* not a place: says which object sys.modules is */
     STATIC_KINDS,
 };
 

@@ -18,7 +18,7 @@ enum start_status {
     START_FREE_THREADED, /* a build without GIL; `text` is its version */
     START_NOT_READY,     /* the interpreter is not initialised: not yet, or no more */
     START_ERRNO,         /* `value` is the errno, `text` the step that failed */
-    START_ENDING,        /* the interpreter is shutting down */
+    START_ENDING,        /* the interpreter is shutting down, or has done so */
 };
 
 enum { START_TEXT_BYTES = 128, START_PATH_BYTES = 512 };

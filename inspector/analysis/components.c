@@ -9,6 +9,7 @@
 enum {
     CHECK_EVERY = 1 << 16,
     ROW_HEAD = 4, /* references of a node that are fetched when it is entered */
+    AHEAD = 6,    /* nodes of the path between two stages of fetching, on the way back */
 };
 
 /*
@@ -46,11 +47,31 @@ static void begin_visit(struct pearce *p, uint32_t node)
     }
 }
 
+/* The search is about to go back along its path: fetch those nodes, and what they will look at. */
+static void fetch_back(const struct pearce *p)
+{
+    const struct graph *graph = p->graph;
+
+    if (p->path <= 2 * AHEAD)
+        return;
+    uint32_t at = p->path - 1 - 2 * AHEAD, node = p->stack[at];
+    __builtin_prefetch(&p->rindex[node], 1);
+    __builtin_prefetch(&graph->offset[node + 1]);
+    __builtin_prefetch(&graph->target[p->cursor[at]]);
+    at += AHEAD;
+    uint32_t next = p->cursor[at] + 1; /* the edge that it went down by is done */
+    if (next < graph->offset[p->stack[at] + 1]) {
+        __builtin_prefetch(&p->rindex[graph->target[next]], 1);
+        __builtin_prefetch(&graph->offset[graph->target[next]]);
+    }
+}
+
 static void finish_visit(struct pearce *p, uint32_t node)
 {
     uint32_t n = p->graph->n;
 
     p->path--;
+    fetch_back(p);
     if (!bits_has(p->is_root, node)) { /* it waits for the root of its component */
         p->stack[n - ++p->waiting] = node;
         return;

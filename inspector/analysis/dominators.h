@@ -38,7 +38,7 @@ struct dominators {
 
 /*
  * `roots` (nodes, repeats allowed) are held from outside. Edges that `edge` does not count hold
- * nothing; NULL: all count. ERR_NOMEM, ERR_CANCELLED; also ERR_UNSUPPORTED for more nodes than fit.
+ * nothing; NULL: all count. ERR_NOMEM, ERR_CANCELLED.
  */
 ERR_CHECK struct err *dominators_compute(const struct graph *graph, const uint32_t *roots,
                                          uint32_t n_roots, graph_edge_fn *edge, const void *ctx,

@@ -37,6 +37,9 @@ struct err *groups_make(const struct snapshot *s, struct groups *ret)
         groups.of_type[sorted[i]] = groups.n - 1;
     }
     free(sorted);
+    const struct snapshot_facts *facts = atomic_load(&s->facts);
+    for (uint32_t i = 0; facts && i < groups.n; i++)
+        groups.at[i].retained_bytes = facts->group_retained[i];
     *ret = groups;
     return NULL;
 }

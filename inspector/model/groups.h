@@ -15,7 +15,8 @@ struct group {
     const char *name;
     uint64_t count;
     uint64_t shallow_bytes;
-    uint32_t flags; /* enum type_flags of any of its types */
+    uint64_t retained_bytes; /* by the instances, nothing counted twice; 0 while not computed */
+    uint32_t flags;          /* enum type_flags of any of its types */
 };
 
 struct groups {

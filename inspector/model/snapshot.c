@@ -36,6 +36,9 @@ void snapshot_unref(struct snapshot *s)
         free(s->types[i].name);
     free(s->types);
     free_arrays(s);
+    struct snapshot_facts *facts = atomic_load(&s->facts);
+    if (facts)
+        facts->destroy(facts);
     roots_deinit(&s->held_from_outside);
     free(s->roots);
     free(s->unvisited.at);
@@ -100,4 +103,13 @@ const struct snap_pair *snapshot_weak_of(const struct snapshot *s, uint32_t hold
     for (*n = 0; low + *n < s->n_weak && s->weak[low + *n].holder == holder;)
         (*n)++;
     return *n ? s->weak + low : NULL;
+}
+
+uint32_t snapshot_ordinal(const struct snapshot *s, uint32_t holder, uint32_t target)
+{
+    uint32_t first = s->strong.offset[holder], e = first;
+
+    while (e + 1 < s->strong.offset[holder + 1] && s->strong.object[e] != target)
+        e++;
+    return e - first;
 }

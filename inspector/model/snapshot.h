@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,6 +61,13 @@ struct snapshot_visits {
     uint32_t n;
 };
 
+/* What was computed about a snapshot, as far as tables show it. Immutable once it is there. */
+struct snapshot_facts {
+    const uint64_t *retained; /* bytes, by object */
+    uint64_t *group_retained; /* bytes, by type name, as groups.h numbers them */
+    void (*destroy)(struct snapshot_facts *facts);
+};
+
 struct snapshot {
     uint32_t n_objects;
     uint64_t *address;
@@ -93,6 +101,8 @@ struct snapshot {
     uint64_t shallow_bytes;
     uint64_t walk_ns;
 
+    _Atomic(struct snapshot_facts *) facts; /* NULL until computed, see analysis/facts.h */
+
     /* private */
     struct snap_large *large; /* the sizes that do not fit, by object */
     uint32_t n_large;
@@ -117,6 +127,20 @@ uint32_t snapshot_find(const struct snapshot *snapshot, uint64_t address);
 /* Weak references that go out of `holder`: the first pair (NULL: none) and how many. */
 const struct snap_pair *snapshot_weak_of(const struct snapshot *snapshot, uint32_t holder,
                                          uint32_t *n);
+/* The ordinal of the first reference from `holder` to `target`, which there must be. */
+uint32_t snapshot_ordinal(const struct snapshot *snapshot, uint32_t holder, uint32_t target);
+
+/* Bytes that would go if the object went; false while nobody has computed it. */
+static inline bool snapshot_retained(const struct snapshot *snapshot, uint32_t object,
+                                     uint64_t *ret)
+{
+    const struct snapshot_facts *facts = atomic_load(&snapshot->facts);
+
+    if (facts)
+        *ret = facts->retained[object];
+    return facts != NULL;
+}
+
 static inline const struct snapshot_type *snapshot_type_of(const struct snapshot *snapshot,
                                                            uint32_t object)
 {

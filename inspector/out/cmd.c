@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspector/analysis/facts.h"
 #include "inspector/base/clock.h"
 #include "inspector/base/str.h"
 #include "inspector/base/units.h"
@@ -26,6 +27,12 @@ const struct command commands[] = {
     {"objects", "TARGET", 1, "the objects, or those of one type (--type)", cmd_objects},
     {"object", "TARGET ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
      cmd_object},
+    {"path", "TARGET ADDRESS", 2, "why an object is alive: paths from the roots to it", cmd_path},
+    {"retained", "TARGET", 1, "the objects that keep most alive, and what only they do (--under)",
+     cmd_retained},
+    {"cycles", "TARGET", 1,
+     "reference cycles: garbage first, the shortest way round, what to make weak", cmd_cycles},
+    {"garbage", "TARGET", 1, "what a collection would free now, by type", cmd_garbage},
     {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},
     {"stats", "PID", 1, "the collector's counters, thresholds and populations", cmd_stats},
     {"detach", "PID", 1, "make whatever ouro is attached to it leave", cmd_detach},
@@ -79,6 +86,18 @@ struct err *cmd_options(const char *name, const struct opt *options, int argc, c
         err = err_new(ERR_USAGE, NULL, "it takes %s, not %d argument%s",
                       *command->args ? command->args : "no arguments", rest, rest == 1 ? "" : "s");
     return err_hint(err_context(err, "wrong usage of '%s'", name), "see 'ouro %s --help'", name);
+}
+
+struct err *cmd_address(const char *text, uint64_t *ret)
+{
+    char *end;
+
+    errno = 0;
+    *ret = strtoull(text, &end, 0);
+    if (!*text || *end || errno || *text == '-')
+        return err_new(ERR_USAGE, "write it as 0x7f… or as id() prints it",
+                       "'%s' is not an address", text);
+    return NULL;
 }
 
 struct err *cmd_pid(const char *text, pid_t *ret)
@@ -164,6 +183,23 @@ struct err *target_snapshot(struct target *target, unsigned flags)
     return err;
 }
 
+struct err *target_facts(struct target *target)
+{
+    return facts_compute(target->snapshot, &cmd_cancel);
+}
+
+struct err *target_find(const struct target *target, const char *text, uint32_t *ret)
+{
+    uint64_t address;
+
+    ERR_RETURN(cmd_address(text, &address));
+    *ret = snapshot_find(target->snapshot, address);
+    if (*ret == SNAPSHOT_NONE)
+        return err_new(ERR_INPUT, "addresses change: list them anew with 'ouro objects'",
+                       "there is no object at 0x%llx", (unsigned long long)address);
+    return NULL;
+}
+
 void target_close(struct target *target)
 {
     session_detach(target->session);
@@ -232,17 +268,23 @@ struct err *table_arrange(struct rows *rows, const struct table_options *options
     return err;
 }
 
-struct err *table_lookup(struct rows *rows, size_t limit, struct target *target)
+struct err *target_ask(struct target *target)
 {
-    size_t n = rows_count(rows);
-
-    rows_prefetch(rows, 0, limit && limit < n ? limit : n);
     struct lookup_batch *batch = lookup_take(target->lookup);
+
     if (!batch)
         return NULL;
     struct err *err = lookup_batch_ask(batch, target->session, &cmd_cancel);
     lookup_apply(target->lookup, batch);
     return err;
+}
+
+struct err *table_lookup(struct rows *rows, size_t limit, struct target *target)
+{
+    size_t n = rows_count(rows);
+
+    rows_prefetch(rows, 0, limit && limit < n ? limit : n);
+    return target_ask(target);
 }
 
 void table_print_rest(const struct rows *rows, long limit)

@@ -40,6 +40,10 @@ ERR_CHECK struct err *cmd_types(int argc, char **argv);
 ERR_CHECK struct err *cmd_objects(int argc, char **argv);
 ERR_CHECK struct err *cmd_object(int argc, char **argv);
 ERR_CHECK struct err *cmd_snapshot(int argc, char **argv);
+ERR_CHECK struct err *cmd_path(int argc, char **argv);
+ERR_CHECK struct err *cmd_retained(int argc, char **argv);
+ERR_CHECK struct err *cmd_cycles(int argc, char **argv);
+ERR_CHECK struct err *cmd_garbage(int argc, char **argv);
 ERR_CHECK struct err *cmd_gc(int argc, char **argv);
 ERR_CHECK struct err *cmd_stats(int argc, char **argv);
 ERR_CHECK struct err *cmd_detach(int argc, char **argv);
@@ -54,6 +58,9 @@ ERR_CHECK struct err *cmd_options(const char *name, const struct opt *options, i
                                   char **argv, bool *helped);
 /* A process id as the user typed it. */
 ERR_CHECK struct err *cmd_pid(const char *text, pid_t *ret);
+
+/* An address as the user typed it. */
+ERR_CHECK struct err *cmd_address(const char *text, uint64_t *ret);
 
 /* Set by ^C and SIGTERM: the command undoes what it did and returns ERR_CANCELLED. A second ^C ends the program. */
 extern atomic_bool cmd_cancel;
@@ -88,6 +95,12 @@ ERR_CHECK struct err *target_open_process(const char *pid, struct target *ret);
 bool target_is_file(const char *name);
 /* Takes a snapshot (enum snapshot_flags) into ret->snapshot. */
 ERR_CHECK struct err *target_snapshot(struct target *target, unsigned flags);
+/* Computes facts_of(target->snapshot), which must have edges. */
+ERR_CHECK struct err *target_facts(struct target *target);
+/* The object at an address, as the user typed it; ERR_INPUT if there is none. */
+ERR_CHECK struct err *target_find(const struct target *target, const char *address, uint32_t *ret);
+/* Asks the frozen copy for all that target->lookup wants. */
+ERR_CHECK struct err *target_ask(struct target *target);
 void target_close(struct target *target);
 
 /* How a table is to be printed. */

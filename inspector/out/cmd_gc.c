@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "inspector/analysis/facts.h"
 #include "inspector/analysis/freed.h"
 #include "inspector/base/units.h"
 #include "inspector/model/builder.h"
@@ -15,8 +16,19 @@ enum { DEFAULT_LIMIT = 40, NOT_GIVEN = -1 };
 struct outcome {
     struct collect_info info;
     int64_t uncollectable; /* by how much gc.garbage grew */
+    uint32_t predicted;    /* what the snapshot before it says */
     struct rows *freed;
 };
+
+static struct err *predict(const struct snapshot *was, int generation, uint32_t *ret)
+{
+    struct garbage garbage;
+
+    ERR_RETURN(facts_garbage(was, generation, &cmd_cancel, &garbage));
+    *ret = garbage.n;
+    garbage_deinit(&garbage);
+    return NULL;
+}
 
 /* Collects, and makes the table of what went. */
 static struct err *collect(struct target *target, int generation, struct outcome *ret)
@@ -36,6 +48,8 @@ static struct err *collect(struct target *target, int generation, struct outcome
         err = builder_finish(before, &was);
     if (!err)
         err = builder_finish(after, &is);
+    if (!err)
+        err = predict(was, generation, &ret->predicted);
     if (!err)
         err = freed_find(was, is, &cmd_cancel, &freed, &n);
     if (!err)
@@ -63,7 +77,7 @@ static struct err *print_json(const struct target *target, const struct outcome 
     json_put(&json, "uncollectable", json_integer(outcome->uncollectable));
     json_put(&json, "pause_us", json_us(info->pause_ns));
     json_put(&json, "held_us", json_us(info->held_ns));
-    json_put(&json, "predicted", json_null());
+    json_put(&json, "predicted", json_integer(outcome->predicted));
     json_put_rows(&json, "rows", outcome->freed, (size_t)limit);
     return json_finish(&json);
 }

@@ -1,11 +1,13 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "inspector/analysis/facts.h"
+#include "inspector/base/str.h"
 #include "inspector/base/units.h"
 #include "inspector/out/cmd.h"
 #include "inspector/out/table.h"
+#include "inspector/rows/root_text.h"
 #include "inspector/rows/rows_edges.h"
 #include "inspector/rows/rows_objects.h"
 
@@ -17,19 +19,8 @@ struct view {
     struct rows *self; /* a table of one row */
     struct rows *referrers, *referents;
     struct msg_ans_sizes sizes;
+    const struct facts *facts;
 };
-
-static struct err *parse_address(const char *text, uint64_t *ret)
-{
-    char *end;
-
-    errno = 0;
-    *ret = strtoull(text, &end, 0);
-    if (!*text || *end || errno || *text == '-')
-        return err_new(ERR_USAGE, "write it as 0x7f… or as id() prints it",
-                       "'%s' is not an address", text);
-    return NULL;
-}
 
 static struct err *make_tables(struct target *target, struct view *view)
 {
@@ -56,8 +47,33 @@ static struct err *ask(struct target *target, struct view *view, long limit)
     return NULL;
 }
 
+static struct account account_of(const struct target *target, const struct view *view)
+{
+    return accounts_of(&view->facts->accounts, target->snapshot, view->object);
+}
+
+static json_t *account_json(const struct target *target, const struct view *view)
+{
+    struct account a = account_of(target, view);
+
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "heap", (json_int_t)a.heap, "frames",
+                     (json_int_t)a.frames, "other", (json_int_t)a.places + a.unexplained, "static",
+                     (json_int_t)a.places, "unexplained", (json_int_t)a.unexplained, "immortal",
+                     a.immortal);
+}
+
+static json_t *root_json(const struct target *target, const struct view *view)
+{
+    struct str text = STR_INIT;
+
+    root_text(target->snapshot, view->facts, target->lookup, view->object, &text);
+    json_t *json = text.len_bytes ? json_string(text.text) : json_null();
+    str_deinit(&text);
+    return json;
+}
+
 /* OBJECT of docs/cli-json.md, and what only this command says. */
-static json_t *object_json(const struct view *view)
+static json_t *object_json(const struct target *target, const struct view *view)
 {
     json_t *object = json_object();
 
@@ -72,7 +88,8 @@ static json_t *object_json(const struct view *view)
                         json_integer((json_int_t)view->sizes.inline_bytes));
     json_object_set_new(object, "weakref_count",
                         json_integer((json_int_t)view->sizes.weakref_count));
-    json_object_set_new(object, "account", json_null());
+    json_object_set_new(object, "account", account_json(target, view));
+    json_object_set_new(object, "root", root_json(target, view));
     json_object_set_new(object, "weakrefs", json_null());
     json_object_set_new(object, "allocated_at", json_null());
     return object;
@@ -84,7 +101,7 @@ static struct err *print_json(const struct target *target, const struct view *vi
 
     json_begin(&json, stdout);
     json_put_header(&json, target);
-    json_put(&json, "object", object_json(view));
+    json_put(&json, "object", object_json(target, view));
     json_put(&json, "referrers_total", json_integer((json_int_t)rows_count(view->referrers)));
     json_put(&json, "referents_total", json_integer((json_int_t)rows_count(view->referents)));
     json_put_rows(&json, "referrers", view->referrers, (size_t)limit);
@@ -103,14 +120,30 @@ static void print_edges(const char *title, const struct rows *rows, long limit)
     table_print_rest(rows, limit);
 }
 
-static void print_text(const struct view *view, long limit)
+/* "refcount     5 = 3 from the heap + 1 from running frames + 1 from C code" */
+static void print_account(const struct target *target, const struct view *view)
+{
+    struct account a = account_of(target, view);
+    struct str root = STR_INIT;
+
+    if (a.immortal)
+        printf("%-12s immortal: the refcount is a constant\n", "account");
+    else
+        printf("%-12s %" PRIu32 " from the heap, %" PRIu32 " from running frames, %" PRIu32
+               " from static data, %" PRIu32 " unexplained (C code)\n",
+               "account", a.heap, a.frames, a.places, a.unexplained);
+    root_text(target->snapshot, view->facts, target->lookup, view->object, &root);
+    if (root.len_bytes)
+        printf("%-12s %s\n", "root", root.text);
+    str_deinit(&root);
+}
+
+static void print_text(const struct target *target, const struct view *view, long limit)
 {
     char buf[CELL_BUF_BYTES], getsizeof_text[UNITS_BUF], inline_text[UNITS_BUF];
 
     for (unsigned col = 0; col < OBJECTS_COLUMNS; col++) {
         struct cell cell;
-        if (col == OBJECTS_RETAINED)
-            continue;
         rows_cell(view->self, 0, col, &cell);
         printf("%-12s %s\n", object_columns[col].key,
                cell_format(&object_columns[col], &cell, false, buf));
@@ -120,24 +153,25 @@ static void print_text(const struct view *view, long limit)
                units_bytes((int64_t)view->sizes.getsizeof_bytes, getsizeof_text),
                units_bytes((int64_t)view->sizes.inline_bytes, inline_text));
     printf("%-12s %" PRIu64 "\n", "weakrefs", view->sizes.weakref_count);
+    print_account(target, view);
     print_edges("referrers: what holds it", view->referrers, limit);
     print_edges("referents: what it holds", view->referents, limit);
 }
 
-static struct err *show(struct target *target, uint64_t address, bool json, long limit)
+static struct err *show(struct target *target, const char *address, bool json, long limit)
 {
-    struct view view = {.object = snapshot_find(target->snapshot, address)};
+    struct view view = {.self = NULL};
 
-    if (view.object == SNAPSHOT_NONE)
-        return err_new(ERR_INPUT, "addresses change: list them anew with 'ouro objects'",
-                       "there is no object at 0x%" PRIx64, address);
+    ERR_RETURN(target_find(target, address, &view.object));
+    ERR_RETURN(target_facts(target));
+    view.facts = facts_of(target->snapshot);
     struct err *err = make_tables(target, &view);
     if (!err)
         err = ask(target, &view, limit);
     if (!err && json)
         err = print_json(target, &view, limit);
     else if (!err)
-        print_text(&view, limit);
+        print_text(target, &view, limit);
     rows_destroy(view.self);
     rows_destroy(view.referrers);
     rows_destroy(view.referents);
@@ -162,11 +196,11 @@ struct err *cmd_object(int argc, char **argv)
         return NULL;
     if (limit == NOT_GIVEN)
         limit = json ? DEFAULT_LIMIT : TEXT_LIMIT;
-    ERR_RETURN(parse_address(argv[1], &address));
+    ERR_RETURN(cmd_address(argv[1], &address));
     ERR_RETURN(target_open(argv[0], &target));
     struct err *err = target_snapshot(&target, SNAPSHOT_EDGES | SNAPSHOT_SERVE);
     if (!err)
-        err = show(&target, address, json, limit);
+        err = show(&target, argv[1], json, limit);
     target_close(&target);
     return err;
 }

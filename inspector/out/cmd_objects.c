@@ -43,7 +43,9 @@ struct err *cmd_objects(int argc, char **argv)
         return NULL;
     ERR_RETURN(table_check(object_columns, OBJECTS_COLUMNS, &options));
     ERR_RETURN(target_open(argv[0], &target));
-    struct err *err = target_snapshot(&target, SNAPSHOT_SERVE);
+    struct err *err = target_snapshot(&target, SNAPSHOT_EDGES | SNAPSHOT_SERVE);
+    if (!err)
+        err = target_facts(&target);
     if (!err)
         err = rows_objects_of_type(target.snapshot, target.lookup, type, &rows);
     if (!err)

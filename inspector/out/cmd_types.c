@@ -16,6 +16,9 @@ static void print_summary(const struct target *target)
            units_count(s->n_objects, objects), units_bytes((int64_t)s->shallow_bytes, bytes),
            session_info(target->session)->version, units_duration_ns(target->info.pause_ns, pause),
            units_duration_ns(target->info.total_ns, total));
+    if (s->interpreters > 1 && session_info(target->session)->heap_each)
+        printf("%u more interpreter%s: of theirs only what the main one can reach is shown\n",
+               s->interpreters - 1, s->interpreters == 2 ? "" : "s");
 }
 
 static struct err *print(struct rows *rows, const struct table_options *options,
@@ -38,7 +41,10 @@ static struct err *print(struct rows *rows, const struct table_options *options,
 struct err *cmd_types(int argc, char **argv)
 {
     struct table_options options = {.limit = NOT_GIVEN};
+    bool retained = false;
     const struct opt table[] = {
+        OPT_FLAG('r', "retained", &retained,
+                 "also what the instances keep alive; takes all references along"),
         TABLE_OPTIONS(options, "sort by KEY[:asc|:desc]; default: shallow"),
         TARGET_OPTIONS,
         OPT_END,
@@ -54,7 +60,9 @@ struct err *cmd_types(int argc, char **argv)
         options.limit = options.json ? 0 : DEFAULT_LIMIT;
     ERR_RETURN(table_check(type_columns, TYPES_COUNT_DELTA, &options));
     ERR_RETURN(target_open(argv[0], &target));
-    struct err *err = target_snapshot(&target, 0);
+    struct err *err = target_snapshot(&target, retained ? SNAPSHOT_EDGES : 0);
+    if (!err && retained)
+        err = target_facts(&target);
     if (!err)
         err = rows_types_create(target.snapshot, NULL, &rows);
     if (!err)

@@ -82,6 +82,31 @@ json_t *json_cell(const struct column *column, const struct cell *cell)
     return json_integer(cell->num);
 }
 
+static json_t *row_json(const struct rows *rows, size_t i)
+{
+    json_t *row = json_object();
+
+    for (unsigned col = 0; col < rows->n_columns; col++) {
+        struct cell cell;
+        if (rows->columns[col].flags & COL_F_NO_JSON)
+            continue;
+        rows_cell(rows, i, col, &cell);
+        json_object_set_new(row, rows->columns[col].key, json_cell(&rows->columns[col], &cell));
+    }
+    return row;
+}
+
+json_t *json_rows(const struct rows *rows, size_t limit)
+{
+    size_t n = rows_count(rows);
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < n && (!limit || i < limit); i++)
+        json_array_append_new(array, row_json(rows, i));
+    return array;
+}
+
+/* Row by row: a table may be larger than one wants to have in memory. */
 void json_put_rows(struct json *json, const char *key, const struct rows *rows, size_t limit)
 {
     size_t n = rows_count(rows);
@@ -89,16 +114,8 @@ void json_put_rows(struct json *json, const char *key, const struct rows *rows, 
     put_key(json, key);
     fputc('[', json->to);
     for (size_t i = 0; i < n && (!limit || i < limit); i++) {
-        json_t *row = json_object();
-        for (unsigned col = 0; col < rows->n_columns; col++) {
-            struct cell cell;
-            if (rows->columns[col].flags & COL_F_NO_JSON)
-                continue;
-            rows_cell(rows, i, col, &cell);
-            json_object_set_new(row, rows->columns[col].key, json_cell(&rows->columns[col], &cell));
-        }
         fputs(i ? ",\n  " : "\n  ", json->to);
-        dump(json, row);
+        dump(json, row_json(rows, i));
     }
     fputc(']', json->to);
 }

@@ -28,6 +28,8 @@ void json_put(struct json *json, const char *key, json_t *value);
 /* A member that is an array of the first `limit` shown rows (0: all), an object each: every column but those with
  * COL_F_NO_JSON. */
 void json_put_rows(struct json *json, const char *key, const struct rows *rows, size_t limit);
+/* The same as a value, for tables inside of other things. */
+json_t *json_rows(const struct rows *rows, size_t limit);
 void json_end(struct json *json);
 
 /* A cell as a JSON value: null, integer, boolean, string; addresses as "0x…". */

@@ -1,6 +1,7 @@
 #include "inspector/rows/rows_objects.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "inspector/model/groups.h"
 
@@ -8,6 +9,7 @@ struct rows_objects {
     struct rows rows;
     struct snapshot *snapshot;
     struct lookup *lookup;
+    struct column columns[OBJECTS_COLUMNS];
     uint32_t *objects;
     size_t n;
 };
@@ -20,8 +22,9 @@ const struct column object_columns[OBJECTS_COLUMNS] = {
                          "bytes of the object itself: sys.getsizeof(), and attribute values that "
                          "it forgets",
                          COL_BYTES, COL_F_DESC, 8, 1},
-    [OBJECTS_RETAINED] = {"retained", "retained", "bytes that would be freed with it", COL_BYTES,
-                          COL_F_DESC | COL_F_JSON_ONLY, 8, 4},
+    [OBJECTS_RETAINED] = {"retained", "retained",
+                          "bytes that would go with it: its own, and what only it keeps alive",
+                          COL_BYTES, COL_F_DESC | COL_F_JSON_ONLY, 8, 4},
     [OBJECTS_REFCOUNT] = {"refcount", "refcount",
                           "references that CPython counts: sys.getrefcount() less its argument",
                           COL_COUNT, COL_F_DESC, 8, 2},
@@ -60,6 +63,8 @@ static void set_value(const struct lookup *lookup, uint32_t object, struct cell 
 void object_cell(const struct snapshot *s, const struct lookup *lookup, uint32_t object,
                  enum rows_objects_column col, struct cell *ret)
 {
+    uint64_t retained;
+
     ret->state = CELL_VALUE;
     ret->tone = TONE_NORMAL;
     ret->text = NULL;
@@ -94,6 +99,11 @@ void object_cell(const struct snapshot *s, const struct lookup *lookup, uint32_t
         set_value(lookup, object, ret);
         break;
     case OBJECTS_RETAINED:
+        if (snapshot_retained(s, object, &retained))
+            ret->num = (int64_t)retained;
+        else
+            ret->state = CELL_NULL;
+        break;
     case OBJECTS_COLUMNS:
         ret->state = CELL_NULL;
         break;
@@ -158,8 +168,11 @@ struct err *rows_objects_create(struct snapshot *snapshot, struct lookup *lookup
         free(list);
         return err_nomem();
     }
+    memcpy(objects->columns, object_columns, sizeof objects->columns);
+    if (atomic_load(&snapshot->facts))
+        objects->columns[OBJECTS_RETAINED].flags &= ~(unsigned)COL_F_JSON_ONLY;
     objects->rows = (struct rows){
-        .ops = &ops, .columns = object_columns, .n_columns = OBJECTS_COLUMNS, .immutable = true};
+        .ops = &ops, .columns = objects->columns, .n_columns = OBJECTS_COLUMNS, .immutable = true};
     objects->snapshot = snapshot_ref(snapshot);
     objects->lookup = lookup;
     objects->objects = list;

@@ -5,13 +5,15 @@
 
 struct type_row {
     const char *name;
-    uint64_t count, shallow_bytes;
+    uint64_t count, shallow_bytes, retained_bytes;
     int64_t count_delta, shallow_delta;
 };
 
 struct rows_types {
     struct rows rows;
     struct snapshot *snapshot, *baseline;
+    bool has_retained;
+    struct column columns[TYPES_COLUMNS];
     struct type_row *at;
     size_t n;
 };
@@ -24,8 +26,9 @@ const struct column type_columns[TYPES_COLUMNS] = {
                        "bytes of the instances themselves: sys.getsizeof(), and attribute values "
                        "that it forgets",
                        COL_BYTES, COL_F_DESC, 8, 0},
-    [TYPES_RETAINED] = {"retained", "retained", "bytes that would be freed with all instances",
-                        COL_BYTES, COL_F_DESC | COL_F_JSON_ONLY, 8, 4},
+    [TYPES_RETAINED] = {"retained", "retained",
+                        "bytes that would go with the instances, nothing counted twice", COL_BYTES,
+                        COL_F_DESC | COL_F_JSON_ONLY, 8, 4},
     [TYPES_COUNT_DELTA] = {"count_delta", "+/- count",
                            "change of the count since the last snapshot", COL_COUNT_DELTA,
                            COL_F_DESC | COL_F_NO_JSON, 9, 2},
@@ -81,6 +84,10 @@ static void types_cell(const struct rows *rows, size_t raw, unsigned col, struct
                                              : TONE_DIM;
         break;
     case TYPES_RETAINED:
+        ret->num = (int64_t)row->retained_bytes;
+        if (!types_of(rows)->has_retained)
+            ret->state = CELL_NULL;
+        break;
     case TYPES_COLUMNS:
         ret->state = CELL_NULL;
         break;
@@ -119,6 +126,7 @@ static void merge(struct rows_types *types, const struct groups *now, const stru
         if (here) {
             row.count = here->count;
             row.shallow_bytes = here->shallow_bytes;
+            row.retained_bytes = here->retained_bytes;
         }
         row.count_delta = (int64_t)row.count - (before ? (int64_t)before->count : 0);
         row.shallow_delta =
@@ -130,7 +138,7 @@ static void merge(struct rows_types *types, const struct groups *now, const stru
 
 /* Makes the source; `now` and `old` are used up, whatever happens. */
 static struct err *create(struct snapshot *snapshot, struct snapshot *baseline, struct groups *now,
-                          struct groups *old, struct rows **ret)
+                          struct groups *old, bool has_retained, struct rows **ret)
 {
     struct rows_types *types = calloc(1, sizeof *types);
     struct type_row *at = calloc((size_t)now->n + old->n + 1, sizeof *at);
@@ -139,10 +147,14 @@ static struct err *create(struct snapshot *snapshot, struct snapshot *baseline, 
     if (fine) {
         types->rows = (struct rows){
             .ops = &ops,
-            .columns = type_columns,
+            .columns = types->columns,
             .n_columns = baseline ? TYPES_COLUMNS : TYPES_COUNT_DELTA,
             .immutable = true,
         };
+        memcpy(types->columns, type_columns, sizeof types->columns);
+        if (has_retained)
+            types->columns[TYPES_RETAINED].flags &= ~(unsigned)COL_F_JSON_ONLY;
+        types->has_retained = has_retained;
         types->snapshot = snapshot_ref(snapshot);
         types->baseline = baseline ? snapshot_ref(baseline) : NULL;
         types->at = at;
@@ -168,7 +180,7 @@ struct err *rows_types_create(struct snapshot *snapshot, struct snapshot *baseli
         groups_deinit(&now);
         return err;
     }
-    return create(snapshot, baseline, &now, &old, ret);
+    return create(snapshot, baseline, &now, &old, atomic_load(&snapshot->facts) != NULL, ret);
 }
 
 struct err *rows_types_of_objects(struct snapshot *snapshot, const uint32_t *objects, size_t n,
@@ -184,7 +196,7 @@ struct err *rows_types_of_objects(struct snapshot *snapshot, const uint32_t *obj
         group->count++;
         group->shallow_bytes += snapshot_shallow(snapshot, objects[i]);
     }
-    return create(snapshot, NULL, &groups, &none, ret);
+    return create(snapshot, NULL, &groups, &none, false, ret);
 }
 
 const char *rows_types_name(const struct rows *rows, size_t raw)

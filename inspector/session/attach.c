@@ -241,7 +241,7 @@ static struct err *start_refusal(pid_t pid, const struct start *start)
         return err_new(ERR_NOT_YET, "try again",
                        "its interpreter is not initialised: it is just starting, or has ended");
     case START_ENDING:
-        return err_new(ERR_TARGET_GONE, NULL, "its interpreter is shutting down");
+        return err_new(ERR_TARGET_GONE, NULL, "its interpreter is shutting down, or has ended");
     case START_ERRNO:
         return err_sys(start->value, "the agent could not get its %s", text);
     case START_PENDING:

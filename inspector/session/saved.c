@@ -23,6 +23,7 @@ struct err *session_open(const char *path, struct session **ret)
         .pid = header->pid,
         .python = header->python,
         .python_hex = hex,
+        .heap_each = hex >= 0x03090000,
         .file = capture_path(session->capture),
         .created_ns = header->created_ns,
         .is_redacted = header->flags & CAPTURE_REDACTED,

@@ -37,13 +37,15 @@ struct err *session_attach(pid_t pid, const atomic_bool *cancel, struct session 
     unsigned hex = session->link.python_hex;
     session->info = (struct session_info){.pid = pid, .python = session->link.python};
     session->info.python_hex = hex;
+    session->info.heap_each = hex >= 0x03090000;
     session->info.attach_ns = attached.total_ns;
     session->info.held_ns = attached.held_ns;
     snprintf(session->info.how, sizeof session->info.how, "%s", attached.how);
     snprintf(session->info.version, sizeof session->info.version, "%u.%u.%u", hex >> 24 & 0xff,
              hex >> 16 & 0xff, hex >> 8 & 0xff);
-    log_line(LOG_INFO, "attached to %d, Python %s, %s, thread held for %.2f ms", pid,
-             session->info.version, attached.how, (double)attached.held_ns / 1e6);
+    log_line(LOG_INFO, "attached to %d, Python %s, %s, in %.2f ms, thread held for %.2f ms", pid,
+             session->info.version, attached.how, (double)attached.total_ns / 1e6,
+             (double)attached.held_ns / 1e6);
     *ret = session;
     return NULL;
 }

@@ -33,6 +33,8 @@ struct session_info {
     const char *python;  /* "3.11.7 (main, …)": Py_GetVersion(); valid while the session lives */
     char version[16];    /* "3.11.7" */
     unsigned python_hex; /* major << 24 | minor << 16 | patch << 8 */
+    bool
+        heap_each; /* every interpreter of the process has a heap of its own, and only the main one's is shown: from 3.9 on */
     char how[64];        /* the safe point at which we came in */
     uint64_t attach_ns;  /* what attaching took … */
     uint64_t held_ns;    /* … and how long it held the borrowed thread */

@@ -42,6 +42,16 @@ static void check_freed(struct target *target, const json_t *answer, int generat
     json_decref(expected);
 }
 
+/* The snapshot just before says what the collection will find; only a finalizer can change it. */
+static void check_prediction(const json_t *answer, bool resurrects)
+{
+    int64_t predicted = json_long(answer, "predicted"), collected = json_long(answer, "collected");
+
+    if (resurrects ? predicted < collected : predicted != collected)
+        test_fail("%lld were predicted, %lld collected", (long long)predicted,
+                  (long long)collected);
+}
+
 static void check(const struct interp *interp, const char *scenario, int generation)
 {
     struct target *target = start(interp, scenario), *twin = start(interp, scenario);
@@ -59,6 +69,7 @@ static void check(const struct interp *interp, const char *scenario, int generat
     assert_int_equal(json_long(answer, "collected"), json_integer_value(collected));
     assert_int_equal(json_long(answer, "uncollectable"), json_long(after, "garbage"));
     assert_int_equal(json_long(answer, "generation"), generation);
+    check_prediction(answer, !strcmp(scenario, "resurrection"));
     assert_true(json_long(answer, "pause_us") <= json_long(answer, "held_us"));
     check_freed(target, answer, generation);
     json_decref(answer);

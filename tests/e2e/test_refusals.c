@@ -110,9 +110,12 @@ static void refusals__itself(void **state)
 static void check_old_version(const char *version)
 {
     const struct passwd *user = getpwuid(getuid()); /* Bazel sets HOME to something else */
-    char *program =
-        xasprintf("%s/.pyenv/versions/%s/bin/python", user ? user->pw_dir : "", version);
+    const char *given = getenv("PYENV_ROOT");
+    char *pyenv =
+        given && *given ? xstrdup(given) : xasprintf("%s/.pyenv", user ? user->pw_dir : "");
+    char *program = xasprintf("%s/versions/%s/bin/python", pyenv, version);
 
+    free(pyenv);
     if (access(program, X_OK)) {
         print_message("there is no Python %s here\n", version);
         free(program);

@@ -1,6 +1,8 @@
 #include "tests/support/graphs.h"
 
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static uint32_t *array(size_t n)
@@ -71,6 +73,30 @@ struct graphs graphs_parse(const char *text)
             ;
     }
     return graphs_make(n, edges, n_edges);
+}
+
+static uint64_t seed_at_work;
+
+static void print_seed(void)
+{
+    if (seed_at_work)
+        fprintf(stderr, "failed with seed %" PRIu64 "\n", seed_at_work);
+}
+
+struct graphs_rand graphs_rand_begin(uint64_t seed)
+{
+    static bool is_registered;
+
+    if (!is_registered && atexit(print_seed))
+        abort();
+    is_registered = true;
+    seed_at_work = seed;
+    return (struct graphs_rand){seed * 0x9e3779b97f4a7c15ull};
+}
+
+void graphs_rand_done(void)
+{
+    seed_at_work = 0;
 }
 
 /* xorshift64* */

@@ -33,6 +33,12 @@ void graphs_deinit(struct graphs *graphs);
 struct graphs_rand {
     uint64_t state; /* not 0 */
 };
+/*
+ * Begins with a seed, and has the program print it at its end, as the one at which a test failed,
+ * unless graphs_rand_done() is reached.
+ */
+struct graphs_rand graphs_rand_begin(uint64_t seed);
+void graphs_rand_done(void);
 /* 0 … below - 1. */
 uint32_t graphs_rand(struct graphs_rand *rand, uint32_t below);
 

@@ -252,7 +252,7 @@ static void check_order(const struct dominators *d)
 
 static void check_random(uint64_t seed)
 {
-    struct graphs_rand rand = {seed};
+    struct graphs_rand rand = graphs_rand_begin(seed);
     struct graphs g = graphs_random(&rand, NODES);
     uint32_t n = g.graph.n, roots[3], n_roots = graphs_rand(&rand, 4), reachable = 0;
     bool alive[NODES] = {false}, without[NODES][NODES];
@@ -281,7 +281,8 @@ static void test_dominators__as_brute_force(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= GRAPHS; seed++)
-        check_random(seed * 0x9e3779b97f4a7c15ull);
+        check_random(seed);
+    graphs_rand_done();
 }
 
 int main(void)

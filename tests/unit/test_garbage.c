@@ -324,7 +324,7 @@ static void check_cycles(const struct garbage_heap *heap, const struct garbage *
 
 static void check_random(uint64_t seed)
 {
-    struct graphs_rand rand = {seed};
+    struct graphs_rand rand = graphs_rand_begin(seed);
     struct garbage_unvisited hidden[4 * NODES];
     struct heap h;
     struct garbage g;
@@ -361,7 +361,8 @@ static void test_garbage__as_the_collector(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= GRAPHS; seed++)
-        check_random(seed * 0x9e3779b97f4a7c15ull);
+        check_random(seed);
+    graphs_rand_done();
 }
 
 int main(void)

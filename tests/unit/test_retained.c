@@ -232,7 +232,7 @@ static void check_tree(const struct retained *r)
 
 static void check_random(uint64_t seed)
 {
-    struct graphs_rand rand = {seed};
+    struct graphs_rand rand = graphs_rand_begin(seed);
     struct graphs g = graphs_random(&rand, NODES);
     uint32_t roots[3], n_roots = graphs_rand(&rand, 4);
     uint64_t root_set = 0;
@@ -262,7 +262,8 @@ static void test_retained__as_brute_force(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= GRAPHS; seed++)
-        check_random(seed * 0x9e3779b97f4a7c15ull);
+        check_random(seed);
+    graphs_rand_done();
 }
 
 int main(void)

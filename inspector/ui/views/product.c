@@ -10,20 +10,26 @@
 
 #include "inspector/analysis/freed.h"
 #include "inspector/base/cleanup.h"
+#include "inspector/base/clock.h"
 #include "inspector/base/mem.h"
 #include "inspector/base/units.h"
 #include "inspector/model/builder.h"
 #include "inspector/rows/value_text.h"
 #include "inspector/session/evict.h"
 #include "inspector/session/procfs.h"
+#include "inspector/session/starting.h"
+#include "inspector/ui/views/tui.h"
 #include "inspector/ui/views/views.h"
 
 enum { COMMAND_BYTES = 256 };
+static const uint64_t start_ns =
+    5000ull * NS_PER_MS; /* until a program that we started runs Python */
 
 struct product {
     struct app *app;
     struct job_runner *runner; /* its worker is the session's thread */
     bool started_with_target, steals;
+    struct tui_program *program; /* NULL: the target is none of ours */
     struct err *failure;
 
     struct session *session; /* touched by jobs only, but for session_info() */
@@ -164,9 +170,13 @@ static void say_snapshot(struct product *product)
 {
     char objects[UNITS_BUF], pause[UNITS_BUF];
 
-    app_message(product->app, "%s objects; the target stood still for %s",
-                units_count(product->heap->snapshot->n_objects, objects),
-                units_duration_ns(product->heap->info.pause_ns, pause));
+    const struct snapshot *snapshot = product->heap->snapshot;
+    bool hides = snapshot->interpreters > 1 && product_info(product)->heap_each;
+
+    app_message(product->app, "%s objects; the target stood still for %s%s",
+                units_count(snapshot->n_objects, objects),
+                units_duration_ns(product->heap->info.pause_ns, pause),
+                hides ? "; only the main interpreter is shown" : "");
 }
 
 /* ---- the target's life ---- */
@@ -184,8 +194,14 @@ static unsigned target_ended(void *ctx)
 {
     struct product *product = ctx;
 
+    char how[64];
+
     unwatch(product);
-    app_error(product->app, "process %d has ended; the snapshot can still be read", product->pid);
+    if (product->program && product->program->has_ended(product->program->ctx, how, sizeof how))
+        app_error(product->app, "the program has ended, %s; the snapshot can still be read", how);
+    else
+        app_error(product->app, "process %d has ended; the snapshot can still be read",
+                  product->pid);
     return EFFECT_REDRAW;
 }
 
@@ -200,14 +216,23 @@ static void watch(struct product *product)
 
 /* ---- attaching ---- */
 
+static struct err *attach(struct work *work, struct job *job)
+{
+    if (work->product->program) {
+        job_progress_text(job, "waiting until it runs Python");
+        return session_attach_starting(work->pid, start_ns, job_cancel_flag(job), &work->session);
+    }
+    job_progress_text(job, "waiting for a safe point");
+    return session_attach(work->pid, job_cancel_flag(job), &work->session);
+}
+
 static struct err *run_attach(struct work *work, struct job *job)
 {
     bool was_attached;
 
     if (work->product->steals)
         ERR_RETURN(evict_agent(work->pid, &was_attached));
-    job_progress_text(job, "waiting for a safe point");
-    ERR_RETURN(session_attach(work->pid, job_cancel_flag(job), &work->session));
+    ERR_RETURN(attach(work, job));
     struct err *err = take_snapshot(work->session, job, work);
     if (err) {
         session_detach(work->session);
@@ -255,6 +280,19 @@ static void attach_done(struct work *work, const struct job_result *result)
     say_snapshot(product);
     watch(product);
     product_measure(product);
+}
+
+void product_expect_program(struct product *product, struct tui_program *program)
+{
+    product->program = program;
+}
+
+bool product_program_runs(const struct product *product)
+{
+    const struct tui_program *program = product->program;
+    char how[64];
+
+    return program && !program->is_left && !program->has_ended(program->ctx, how, sizeof how);
 }
 
 void product_steal(struct product *product)
@@ -312,6 +350,8 @@ static void detach_answered(void *ctx, int choice)
     if (choice < 0)
         return;
     forget_target(product);
+    if (product->program)
+        product->program->is_left = true;
     if (product->started_with_target) {
         app_quit(product->app, 0);
         return;

@@ -21,6 +21,7 @@
 #include "inspector/ui/app.h"
 
 struct product;
+struct tui_program;
 
 /* What a collection did. */
 struct collected {
@@ -40,6 +41,10 @@ void product_destroy(struct product *product);
  * it fails the program ends, see product_take_failure(), and so it does after detaching.
  */
 void product_attach(struct product *product, pid_t pid, bool is_only_one);
+/* The process that will be attached to has just been started: waits until it runs Python. `program` is borrowed. */
+void product_expect_program(struct product *product, struct tui_program *program);
+/* Whether that program is there, runs, and has not been left. */
+bool product_program_runs(const struct product *product);
 /* From now on attaching makes another ouro leave first. */
 void product_steal(struct product *product);
 /* Leaves the target, after asking, and shows the picker. */

@@ -1,0 +1,27 @@
+/*
+ * Words for what holds an object from outside of the heap:
+ *
+ *      module app
+ *      thread MainThread, handle() app.py:42, local 'cache'
+ *      static data of libpython3.11.so.1.0
+ *      thread worker-3, its exception or context
+ *      C code
+ *      immortal
+ *
+ * Any thread.
+ */
+#pragma once
+
+#include "inspector/analysis/facts.h"
+#include "inspector/base/str.h"
+#include "inspector/rows/lookup.h"
+
+/* What holds the object first of all; nothing is added if it is no root. `lookup` (may be NULL) knows the names of
+ * modules as far as their values were asked for. */
+void root_text(const struct snapshot *snapshot, const struct facts *facts,
+               const struct lookup *lookup, uint32_t object, struct str *ret);
+/* The same for one thing that a frame holds. */
+void root_text_held(const struct snapshot *snapshot, const struct snapshot_held *held,
+                    struct str *ret);
+/* The last part of a path. */
+const char *root_file_name(const char *path);
