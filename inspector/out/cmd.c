@@ -35,6 +35,8 @@ const struct command commands[] = {
     {"cycles", "TARGET", 1,
      "reference cycles: garbage first, the shortest way round, what to make weak", cmd_cycles},
     {"garbage", "TARGET", 1, "what a collection would free now, by type", cmd_garbage},
+    {"diff", "A B [C]", -1, "what changed between captures, or in a process (--watch SECONDS)",
+     cmd_diff},
     {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},
     {"stats", "PID", 1, "the collector's counters, thresholds and populations", cmd_stats},
     {"detach", "PID", 1, "make whatever ouro is attached to it leave", cmd_detach},
@@ -84,7 +86,9 @@ struct err *cmd_options(const char *name, const struct opt *options, int argc, c
         return NULL;
     }
     struct err *err = opt_parse(options, argc, argv, &rest);
-    if (!err && rest != command->n_args)
+    if (!err && command->n_args < 0)
+        argv[rest] = NULL;
+    else if (!err && rest != command->n_args)
         err = err_new(ERR_USAGE, NULL, "it takes %s, not %d argument%s",
                       *command->args ? command->args : "no arguments", rest, rest == 1 ? "" : "s");
     return err_hint(err_context(err, "wrong usage of '%s'", name), "see 'ouro %s --help'", name);
