@@ -23,8 +23,8 @@
 
 struct command {
     const char *name;
-    const char *args; /* "PID ADDRESS" */
-    int n_args; /* -1: the command checks; argv then ends with NULL */
+    const char *args;    /* "PID ADDRESS" */
+    int n_args;          /* -1: the command checks; argv then ends with NULL */
     const char *summary; /* one line */
     struct err *(*run)(int argc, char **argv);
 };
