@@ -32,7 +32,7 @@ const struct column retained_columns[RETAINED_COLUMNS] = {
                        COL_TEXT, COL_F_NO_SORT, 20, 0},
     [RETAINED_ADDRESS] = {"address", "address", "where the object lies: id(object)", COL_ADDRESS, 0,
                           14, 5},
-    [RETAINED_TYPE] = {"type", "type", "module and qualified name of its type", COL_TYPE, 0, 12, 3},
+    [RETAINED_TYPE] = {"type", "type", "module and qualified name of its type", COL_TYPE, 0, 18, 3},
     [RETAINED_BYTES] = {"retained", "retained",
                         "bytes that would go with it: its own, and what only it keeps alive",
                         COL_BYTES, COL_F_DESC, 8, 0},
