@@ -82,7 +82,7 @@ static struct err *extend(const struct snapshot *s, struct seen *seen)
 }
 
 /* The callback is the only reference that a weak reference holds, but for its class. */
-static bool has_callback(const struct snapshot *s, uint32_t weak)
+bool facts_has_callback(const struct snapshot *s, uint32_t weak)
 {
     for (uint32_t e = s->strong.offset[weak]; e < s->strong.offset[weak + 1]; e++)
         if (s->strong.object[e] != snapshot_type_of(s, weak)->object)
@@ -121,7 +121,7 @@ static struct err *mark(const struct snapshot *s, int generation, struct marks *
         if (snapshot_type_of(s, i)->flags & TYPE_FINALIZER && !(s->flags[i] & OBJECT_FINALIZED))
             bits_add(marks->finalizer, i);
     for (uint32_t i = 0; i < s->n_weak; i++)
-        if (has_callback(s, s->weak[i].holder))
+        if (facts_has_callback(s, s->weak[i].holder))
             bits_add(marks->callback, s->weak[i].target);
     return NULL;
 }
@@ -132,7 +132,7 @@ struct err *facts_garbage(const struct snapshot *s, int generation, const atomic
                           struct garbage *ret)
 {
     _cleanup_(seen_deinit) struct seen seen = {.graph = graph_of(s)};
-    _cleanup_(marks_deinit) struct marks marks = {NULL};
+    _cleanup_(marks_deinit) struct marks marks = {.collected = NULL};
 
     if (s->visited_too.n)
         ERR_RETURN(extend(s, &seen));
@@ -175,7 +175,7 @@ static void destroy_facts(struct facts **facts)
 static struct err *compute_group_retained(const struct snapshot *s, const atomic_bool *cancel,
                                           struct facts *facts)
 {
-    _cleanup_(groups_deinit) struct groups groups = {NULL};
+    _cleanup_(groups_deinit) struct groups groups = {.at = NULL};
     _cleanup_free_ uint32_t *group = malloc((s->n_objects + 1u) * sizeof *group);
 
     ERR_RETURN(groups_make(s, &groups));

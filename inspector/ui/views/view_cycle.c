@@ -237,7 +237,7 @@ static int cycle_head_rows(const struct view *view, int width)
 {
     const struct cycle_view *self = (const struct cycle_view *)view;
     _cleanup_(str_deinit) struct str text = STR_INIT;
-    _cleanup_(wrap_deinit) struct wrap wrap = {NULL};
+    _cleanup_(wrap_deinit) struct wrap wrap = {.n_lines = 0};
 
     if (!self->is_examined)
         return 1;
@@ -277,7 +277,7 @@ static void cycle_draw_head(const struct view *view, struct area area)
 {
     const struct cycle_view *self = (const struct cycle_view *)view;
     _cleanup_(str_deinit) struct str text = STR_INIT;
-    _cleanup_(wrap_deinit) struct wrap wrap = {NULL};
+    _cleanup_(wrap_deinit) struct wrap wrap = {.n_lines = 0};
 
     draw_size(self->cycle, area, 0);
     if (!self->is_examined)
