@@ -36,8 +36,9 @@ extern const struct view_ops object_view;
 struct retained_arg {
     struct product *product;
     struct heap *heap;
-    uint32_t under;  /* an object, or DOMINATOR_ROOT */
-    uint32_t select; /* the row to be on, DOMINATOR_ROOT: the first */
+    uint32_t under;   /* an object, or DOMINATOR_ROOT */
+    uint32_t select;  /* the row to be on, DOMINATOR_ROOT: the first */
+    const char *held; /* how the one above holds it, for the crumbs; NULL: not known */
 };
 extern const struct view_ops retained_view;
 /* Its top, as a tab: takes the struct product. */
