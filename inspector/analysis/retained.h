@@ -52,6 +52,14 @@ ERR_CHECK struct err *retained_children(const struct retained *retained, uint32_
                                         uint32_t **ret, uint32_t *n);
 
 /*
+ * What dominates `node`, the nearest first: its owner, the owner of that … the last one hangs from the root. At most
+ * n_max of them are written to `ret`; returns how many there are. 0 for what no root reaches. Time: the siblings of
+ * those above, at most.
+ */
+uint32_t retained_above(const struct retained *retained, uint32_t node, uint32_t *ret,
+                        uint32_t n_max);
+
+/*
  * What the objects of each group retain, nothing counted twice: an object counts for its group only
  * if none of the same group is above it in the tree. group[v] is the group of node v, 0 … n_groups
  * - 1, or RETAINED_NONE for a node that is in none; bytes[n_groups] is filled. Objects that no root

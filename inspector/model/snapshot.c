@@ -35,10 +35,10 @@ void snapshot_unref(struct snapshot *s)
     for (uint32_t i = 0; i < s->n_types; i++)
         free(s->types[i].name);
     free(s->types);
-    free_arrays(s);
     struct snapshot_facts *facts = atomic_load(&s->facts);
     if (facts)
         facts->destroy(facts);
+    free_arrays(s);
     roots_deinit(&s->held_from_outside);
     free(s->roots);
     free(s->unvisited.at);

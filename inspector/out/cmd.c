@@ -27,6 +27,8 @@ const struct command commands[] = {
     {"objects", "TARGET", 1, "the objects, or those of one type (--type)", cmd_objects},
     {"object", "TARGET ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
      cmd_object},
+    {"threads", "TARGET", 1, "each thread's stack, with what its variables keep alive",
+     cmd_threads},
     {"path", "TARGET ADDRESS", 2, "why an object is alive: paths from the roots to it", cmd_path},
     {"retained", "TARGET", 1, "the objects that keep most alive, and what only they do (--under)",
      cmd_retained},

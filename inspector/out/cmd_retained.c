@@ -69,7 +69,7 @@ static struct err *show(struct target *target, const char *under,
         ERR_RETURN(target_find(target, under, &object));
     ERR_RETURN(target_facts(target));
     ERR_RETURN(rows_retained_create(target->snapshot, target->lookup, object, &rows));
-    struct err *err = table_arrange(rows, options, OBJECTS_RETAINED);
+    struct err *err = table_arrange(rows, options, RETAINED_BYTES);
     if (!err)
         err = print(rows, options, target);
     rows_destroy(rows);

@@ -71,6 +71,8 @@ json_t *json_cell(const struct column *column, const struct cell *cell)
         return json_boolean(cell->num);
     case COL_GENERATION:
         return cell->text ? json_utf8(cell->text) : json_integer(cell->num);
+    case COL_SHARE:
+        return json_real((double)cell->num / 10);
     case COL_COUNT:
     case COL_BYTES:
     case COL_COUNT_DELTA:

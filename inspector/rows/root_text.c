@@ -107,3 +107,18 @@ void root_text(const struct snapshot *s, const struct facts *facts, const struct
         return;
     }
 }
+
+void account_text(const struct snapshot *s, const struct facts *facts, uint32_t object, bool brief,
+                  struct str *ret)
+{
+    struct account a = accounts_of(&facts->accounts, s, object);
+
+    if (a.immortal)
+        str_append(ret, brief ? "immortal" : "immortal: the refcount is a constant");
+    else
+        str_printf(ret,
+                   brief ? "%u heap, %u frames, %u static, %u C code"
+                         : "%u from the heap, %u from running frames, %u static data, "
+                           "%u unexplained (C code)",
+                   a.heap, a.frames, a.places, a.unexplained);
+}

@@ -82,7 +82,8 @@ struct err *evict_agent(pid_t pid, bool *was_attached)
         return NULL;
     remote.iov_base =
         (void *)(uintptr_t)(header + SHM_INSPECTOR_OFFSET + offsetof(struct shm_inspector, leave));
-    if (process_vm_writev(pid, &local, 1, &remote, 1, 0) != sizeof leave)
+    /* EFAULT: it has just left by itself */
+    if (process_vm_writev(pid, &local, 1, &remote, 1, 0) != sizeof leave && errno != EFAULT)
         return err_hint(err_sys(errno, "cannot reach the agent in process %d", pid),
                         "run as its user, or as root");
     while (header && clock_ns() < deadline) {

@@ -33,17 +33,21 @@ struct session_info {
     const char *python;  /* "3.11.7 (main, …)": Py_GetVersion(); valid while the session lives */
     char version[16];    /* "3.11.7" */
     unsigned python_hex; /* major << 24 | minor << 16 | patch << 8 */
-    bool
-        heap_each; /* every interpreter of the process has a heap of its own, and only the main one's is shown: from 3.9 on */
-    char how[64];        /* the safe point at which we came in */
-    uint64_t attach_ns;  /* what attaching took … */
-    uint64_t held_ns;    /* … and how long it held the borrowed thread */
+    bool heap_each;     /* every interpreter of the process has a heap of its own, and only the main
+                            one's is shown: from 3.9 on */
+    char how[64];       /* the safe point at which we came in */
+    uint64_t attach_ns; /* what attaching took … */
+    uint64_t held_ns;   /* … and how long it held the borrowed thread */
     /* of a capture file, whose `pid` and `python` are those of the process that it shows */
     const char *file;    /* its path; NULL: this is a process. Valid while the session lives */
     uint64_t created_ns; /* since 1970 */
     bool is_redacted;
 };
 
+struct attach_result;
+/* A session of what attach.h has brought in; its descriptor is taken over, also on failure. */
+ERR_CHECK struct err *session_adopt(pid_t pid, const struct attach_result *attached,
+                                    struct session **ret);
 ERR_CHECK struct err *session_attach(pid_t pid, const atomic_bool *cancel, struct session **ret);
 /* Opens a capture file. ERR_SYS, ERR_INPUT, ERR_UNSUPPORTED. */
 ERR_CHECK struct err *session_open(const char *path, struct session **ret);

@@ -9,6 +9,8 @@
  *      product_ask() ──────── job ───────────────► questions to the frozen copy
  *      results: new heap, views reloaded ◄──────── done()
  *
+ *      each new heap ──────── job on a third thread, the analyst: facts; views reloaded again
+ *
  * Only jobs touch the session; the UI never waits for it. All functions here are for the UI thread.
  */
 #pragma once
@@ -27,6 +29,7 @@ struct tui_program;
 struct collected {
     struct collect_info info;
     int64_t uncollectable;   /* by how much gc.garbage grew */
+    uint32_t predicted;      /* unreachable objects, as the snapshot before says */
     struct snapshot *before; /* the heap just before */
     uint32_t *freed;         /* objects of it that were freed */
     size_t n_freed;
@@ -59,6 +62,27 @@ void product_ask(struct product *product, struct heap *heap);
 void product_show_value(struct product *product, struct heap *heap, uint32_t object);
 /* Looks at the target's memory, in the background. */
 void product_measure(struct product *product);
+
+/* The tabs of a target, in this order. */
+enum product_tab {
+    TAB_OVERVIEW,
+    TAB_TYPES,
+    TAB_OBJECTS,
+    TAB_RETAINED,
+    TAB_GARBAGE,
+    N_PRODUCT_TABS
+};
+
+enum facts_state {
+    FACTS_THERE,  /* facts_of() the snapshot */
+    FACTS_COMING, /* views will be reloaded */
+    FACTS_NEVER,  /* it is an old heap, and they were not computed in time */
+};
+/* Sees to it that the facts about a heap are computed. They are, in the background, for each new heap; but that can be
+ * cancelled. */
+enum facts_state product_need_facts(struct product *product, const struct heap *heap);
+/* For views: computes on snapshots, in the background. */
+struct job_runner *product_analyst(const struct product *product);
 
 /* The heap that is looked at, NULL before the first snapshot. Borrowed. */
 struct heap *product_heap(const struct product *product);

@@ -46,8 +46,10 @@ static unsigned overview_action(struct view *view, enum action action)
 
     if (action != ACT_OPEN || raw == SIZE_MAX)
         return EFFECT_IGNORED;
-    struct objects_arg arg = {self->product,
-                              rows_types_name(browser_rows(view_browser(view)), raw)};
+    struct objects_arg arg = {
+        .product = self->product,
+        .type = rows_types_name(browser_rows(view_browser(view)), raw),
+    };
     return app_open(view->app, &objects_view, &arg);
 }
 
