@@ -72,10 +72,14 @@ static void draw_process(const struct overview_view *self, struct area area)
     const struct session_info *info = product_info(self->product);
     char held[UNITS_BUF];
 
-    draw_label(area, 0, "process");
+    draw_label(area, 0, info && info->file ? "file" : "process");
     draw_text(area, 0, LABEL_COLUMNS, ROLE_NORMAL, product_command(self->product));
-    draw_label(area, 1, "attached");
-    if (info)
+    draw_label(area, 1, info && info->file ? "from" : "attached");
+    if (info && info->file)
+        draw_text(area, 1, LABEL_COLUMNS, ROLE_NORMAL,
+                  info->is_redacted ? "a capture, redacted: names are hashes, no values"
+                                    : "a capture: nothing here changes the process");
+    else if (info)
         draw_printf(area, 1, LABEL_COLUMNS, ROLE_NORMAL,
                     "by ptrace, %s; a thread was borrowed for %s", info->how,
                     units_duration_ns(info->held_ns, held));
