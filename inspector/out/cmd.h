@@ -23,8 +23,8 @@
 
 struct command {
     const char *name;
-    const char *args; /* "PID ADDRESS" */
-    int n_args; /* -1: the command checks; argv then ends with NULL */
+    const char *args;    /* "PID ADDRESS" */
+    int n_args;          /* -1: the command checks; argv then ends with NULL */
     const char *summary; /* one line */
     struct err *(*run)(int argc, char **argv);
 };
@@ -39,13 +39,13 @@ ERR_CHECK struct err *cmd_doctor(int argc, char **argv);
 ERR_CHECK struct err *cmd_types(int argc, char **argv);
 ERR_CHECK struct err *cmd_objects(int argc, char **argv);
 ERR_CHECK struct err *cmd_object(int argc, char **argv);
-ERR_CHECK struct err *cmd_diff(int argc, char **argv);
 ERR_CHECK struct err *cmd_threads(int argc, char **argv);
+ERR_CHECK struct err *cmd_diff(int argc, char **argv);
+ERR_CHECK struct err *cmd_snapshot(int argc, char **argv);
 ERR_CHECK struct err *cmd_path(int argc, char **argv);
 ERR_CHECK struct err *cmd_retained(int argc, char **argv);
 ERR_CHECK struct err *cmd_cycles(int argc, char **argv);
 ERR_CHECK struct err *cmd_garbage(int argc, char **argv);
-ERR_CHECK struct err *cmd_snapshot(int argc, char **argv);
 ERR_CHECK struct err *cmd_gc(int argc, char **argv);
 ERR_CHECK struct err *cmd_stats(int argc, char **argv);
 ERR_CHECK struct err *cmd_detach(int argc, char **argv);

@@ -197,6 +197,7 @@ static void attach_done(struct work *work, const struct job_result *result)
         [TAB_OBJECTS] = {"objects", &all_objects_view, product},
         [TAB_RETAINED] = {"retained", &retained_top_view, product},
         [TAB_GARBAGE] = {"garbage", &garbage_view, product},
+        [TAB_CYCLES] = {"cycles", &cycles_view, product},
     };
     char heading[128];
 

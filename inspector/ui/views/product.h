@@ -74,6 +74,7 @@ enum product_tab {
     TAB_OBJECTS,
     TAB_RETAINED,
     TAB_GARBAGE,
+    TAB_CYCLES,
     N_PRODUCT_TABS
 };
 
@@ -85,6 +86,14 @@ enum facts_state {
 /* Sees to it that the facts about a heap are computed. They are, in the background, for each new heap; but that can be
  * cancelled. */
 enum facts_state product_need_facts(struct product *product, const struct heap *heap);
+/* The same for heap->cycles, which are looked for only when somebody asks. */
+enum facts_state product_need_cycles(struct product *product, struct heap *heap);
+/*
+ * Asks the frozen copy for what `lookup` wants, which is the job's until done(ctx) is called; always, also if nobody can be
+ * asked any more.
+ */
+void product_ask_aside(struct product *product, struct heap *heap, struct lookup *lookup,
+                       void (*done)(void *ctx), void *ctx);
 /* For views: computes on snapshots, in the background. */
 struct job_runner *product_analyst(const struct product *product);
 

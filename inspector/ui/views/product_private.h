@@ -23,6 +23,7 @@ struct product {
     int pidfd; /* -1: none */
     struct heap *heap, *baseline;
     struct job *facts_job; /* about `heap`; NULL: none */
+    struct job *cycles_job;
     bool has_memory, is_measuring;
     struct session_memory memory;
 };
@@ -41,6 +42,9 @@ struct work {
     struct collected *collected;
     struct heap *heap; /* whose questions these are */
     struct lookup_batch *batch;
+    struct lookup *lookup;    /* whose batch it is, if not the heap's … */
+    void (*asked)(void *ctx); /* … and who wants to know */
+    void *ctx;
     uint32_t object;
     char *text; /* of its value */
     struct session_memory memory;

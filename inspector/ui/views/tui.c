@@ -29,6 +29,8 @@ static unsigned product_action(void *ctx, struct app *app, enum action action, c
         return EFFECT_REDRAW;
     case ACT_DOMINATED:
         return show_tab(app, TAB_RETAINED);
+    case ACT_CYCLES:
+        return show_tab(app, TAB_CYCLES);
     case ACT_GARBAGE:
         return show_tab(app, TAB_GARBAGE);
     case ACT_DETACH:

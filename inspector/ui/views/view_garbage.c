@@ -139,7 +139,7 @@ static void draw_generation(const struct garbage_view *self, struct area area, i
     enum role role = is_chosen ? ROLE_TITLE : ROLE_NORMAL;
     char count[UNITS_BUF], bytes[UNITS_BUF];
 
-    draw_printf(area, y, 0, role, "%c %-16s %14s  %10s", is_chosen ? '*' : ' ', names[g],
+    draw_printf(area, y, 0, role, "%c %-15s %11s  %9s", is_chosen ? '*' : ' ', names[g],
                 garbage ? units_count(garbage->n, count) : "not known",
                 garbage ? units_bytes((int64_t)self->bytes[g], bytes) : "");
 }
@@ -163,7 +163,7 @@ static void garbage_draw_head(const struct view *view, struct area area)
     const struct garbage *garbage = heap_garbage(self->heap, self->generation);
     char along[UNITS_BUF], bytes[UNITS_BUF];
 
-    draw_text(area, 0, 0, ROLE_HEADER, "  would be freed by collecting   objects       bytes");
+    draw_text(area, 0, 0, ROLE_HEADER, "  would be freed      objects      bytes");
     for (int g = 0; g < GENERATIONS; g++)
         draw_generation(self, area, 1 + g, g);
     if (!garbage)
