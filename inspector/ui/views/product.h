@@ -48,6 +48,10 @@ void product_attach(struct product *product, pid_t pid, bool is_only_one);
 void product_expect_program(struct product *product, struct tui_program *program);
 /* Whether that program is there, runs, and has not been left. */
 bool product_program_runs(const struct product *product);
+/* Opens a capture file in a process's place; the program was started for it. `path` must outlive the product. */
+void product_open(struct product *product, const char *path);
+/* Whether the target is a capture file, in which nothing can be done; then says so. */
+bool product_is_file(struct product *product);
 /* From now on attaching makes another ouro leave first. */
 void product_steal(struct product *product);
 /* Leaves the target, after asking, and shows the picker. */

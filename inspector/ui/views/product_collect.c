@@ -117,6 +117,8 @@ void product_collect(struct product *product)
     struct dialog_item items[3];
     char text[512], helps[3][HELP_BYTES];
 
+    if (product_is_file(product))
+        return;
     if (!product->session || !product->heap) {
         app_message(product->app, "there is no process to collect in");
         return;

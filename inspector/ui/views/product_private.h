@@ -18,6 +18,7 @@ struct product {
 
     struct session *session; /* touched by jobs only, but for session_info() */
     pid_t pid;
+    const char *file; /* the target is this capture; NULL: a process. Borrowed */
     char *command;
     int pidfd; /* -1: none */
     struct heap *heap, *baseline;

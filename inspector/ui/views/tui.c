@@ -110,7 +110,9 @@ struct err *tui_run(const struct tui_options *options, int *status)
         product_steal(product);
     if (options->program)
         expect_program(app, product, options->program);
-    if (options->pid)
+    if (options->file)
+        product_open(product, options->file);
+    else if (options->pid)
         product_attach(product, options->pid, true);
     else
         app_set_tabs(app, &(struct nav_tab){"processes", &procs_view, product}, 1);

@@ -92,15 +92,25 @@ static void draw_label(struct area area, int y, const char *label)
 
 static void draw_process(const struct overview_view *self, struct area area)
 {
-    draw_label(area, 0, "process");
+    const struct session_info *info = product_info(self->product);
+
+    draw_label(area, 0, info && info->file ? "file" : "process");
     draw_text(area, 0, LABEL_COLUMNS, ROLE_NORMAL, product_command(self->product));
 }
 
 static void draw_memory(const struct overview_view *self, struct area area)
 {
+    const struct session_info *info = product_info(self->product);
     struct session_memory memory;
     char rss[UNITS_BUF], private[UNITS_BUF];
 
+    if (info && info->file) {
+        draw_label(area, 1, "from");
+        draw_text(area, 1, LABEL_COLUMNS, ROLE_NORMAL,
+                  info->is_redacted ? "a capture, redacted: names are hashes, no values"
+                                    : "a capture: nothing here changes the process");
+        return;
+    }
     draw_label(area, 1, "memory");
     if (!product_memory(self->product, &memory))
         return;
