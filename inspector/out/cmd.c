@@ -29,7 +29,11 @@ const struct command commands[] = {
      cmd_object},
     {"threads", "TARGET", 1, "each thread's stack, with what its variables keep alive",
      cmd_threads},
-    {"path", "TARGET ADDRESS", 2, "why an object is alive: paths from the roots to it", cmd_path},
+    {"leaks", "TARGET", 1, "leak suspects in sentences; with --watch SECONDS also what grows",
+     cmd_leaks},
+    {"path", "TARGET [ADDRESS]", 2,
+     "why an object is alive: paths from the roots to it; who holds all of a type (--type)",
+     cmd_path},
     {"retained", "TARGET", 1, "the objects that keep most alive, and what only they do (--under)",
      cmd_retained},
     {"cycles", "TARGET", 1,
@@ -74,6 +78,16 @@ static void print_help(const struct command *command, const struct opt *options)
     str_deinit(&text);
 }
 
+/* All but what stands in brackets. */
+static int n_needed(const struct command *command)
+{
+    int n = command->n_args;
+
+    for (const char *c = command->args; *c; c++)
+        n -= *c == '[';
+    return n;
+}
+
 struct err *cmd_options(const char *name, const struct opt *options, int argc, char **argv,
                         bool *helped)
 {
@@ -86,9 +100,9 @@ struct err *cmd_options(const char *name, const struct opt *options, int argc, c
         return NULL;
     }
     struct err *err = opt_parse(options, argc, argv, &rest);
-    if (!err && command->n_args < 0)
+    if (!err)
         argv[rest] = NULL;
-    else if (!err && rest != command->n_args)
+    if (!err && command->n_args >= 0 && (rest > command->n_args || rest < n_needed(command)))
         err = err_new(ERR_USAGE, NULL, "it takes %s, not %d argument%s",
                       *command->args ? command->args : "no arguments", rest, rest == 1 ? "" : "s");
     return err_hint(err_context(err, "wrong usage of '%s'", name), "see 'ouro %s --help'", name);

@@ -8,6 +8,7 @@
 
 #include "tests/support/directory.h"
 #include "tests/support/ouro_cli.h"
+#include "tests/support/pty.h"
 #include "tests/support/target.h"
 #include "tests/support/test.h"
 
@@ -189,6 +190,57 @@ static void capture__outlives_the_process(void **state)
     free(file);
 }
 
+/* ---- in the terminal ---- */
+
+/* `ouro open FILE` with a script of steps; its wait status. */
+static int open_with(const char *file, const char *steps)
+{
+    char *path = directory_path("open.steps"), *script = NULL;
+    const char *argv[] = {ouro_path(), "open", file, NULL};
+    FILE *to = fopen(path, "w");
+
+    assert_non_null(to);
+    fputs(steps, to);
+    fclose(to);
+    assert_true(asprintf(&script, "OURO_SCRIPT=%s", path) > 0);
+    const char *env[] = {script, NULL};
+    struct pty *pty =
+        pty_spawn(&(struct pty_options){.argv = argv, .env = env, .cols = 100, .rows = 24});
+    int status = pty_wait_exit(pty);
+    if (status)
+        fprintf(stderr, "%s\n", pty_output(pty, NULL));
+    pty_destroy(pty);
+    free(script);
+    free(path);
+    return status;
+}
+
+/* The views are there without the process; what needs one says so. */
+static void capture__opens_in_the_terminal(void **state)
+{
+    struct target *target = target_start(*state, "tests/e2e/targets/quiet.py", NULL);
+
+    target_line(target);
+    char *file = capture(target, "open.ouro", NULL);
+    target_finish(target);
+    assert_int_equal(open_with(file, "wait-for a capture of pid\n"
+                                     "wait-idle\n"
+                                     "key R\n"
+                                     "wait-for this is a capture: there is no process\n"
+                                     "key 2\n"
+                                     "do filter type=__main__.Node\n"
+                                     "wait-idle\n"
+                                     "key Enter\n"
+                                     "wait-idle\n"
+                                     "key Enter\n"
+                                     "wait-idle\n"
+                                     "wait-for .__class__\n"
+                                     "quit\n"),
+                     0);
+    assert_int_equal(open_with("/etc/passwd", "wait-for never\n"), STATUS_FAILED << 8);
+    free(file);
+}
+
 /* ---- redaction ---- */
 
 static bool contains(const char *path, const char *text)
@@ -323,6 +375,7 @@ int main(int argc, char **argv)
         BEHAVIOUR(capture__says_what_the_process_says),
         BEHAVIOUR(capture__numbers_of_an_object),
         BEHAVIOUR(capture__outlives_the_process),
+        BEHAVIOUR(capture__opens_in_the_terminal),
         BEHAVIOUR(capture__redacted),
         BEHAVIOUR(capture__refusals),
         BEHAVIOUR(capture__full_disk),

@@ -286,6 +286,30 @@ static void test_retained__as_brute_force(void **state)
     graphs_rand_done();
 }
 
+/* The tree alone gives the dominators back that it was made of. */
+static void test_retained__parents_are_the_dominators(void **state)
+{
+    struct graphs_rand rand = graphs_rand_begin(11);
+
+    (void)state;
+    for (int i = 0; i < GRAPHS; i++) {
+        struct graphs g = graphs_random(&rand, NODES);
+        uint32_t roots[] = {graphs_rand(&rand, g.graph.n), graphs_rand(&rand, g.graph.n)};
+        _cleanup_free_ uint32_t *parent = NULL;
+        struct dominators d;
+        struct retained r;
+        assert_ok(dominators_compute(&g.graph, roots, 2, NULL, NULL, NULL, &d));
+        assert_ok(retained_compute(&d, bit_of, NULL, NULL, &r));
+        assert_ok(retained_parents(&r, &parent));
+        for (uint32_t v = 0; v < g.graph.n; v++)
+            assert_int_equal(parent[v], d.idom[v]);
+        retained_deinit(&r);
+        dominators_deinit(&d);
+        graphs_deinit(&g);
+    }
+    graphs_rand_done();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +320,7 @@ int main(void)
         TEST(test_retained__deep_and_large),
         TEST(test_retained__nothing),
         TEST(test_retained__as_brute_force),
+        TEST(test_retained__parents_are_the_dominators),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
