@@ -29,16 +29,16 @@ const struct column retained_columns[RETAINED_COLUMNS] = {
     [RETAINED_HELD] = {"held", "held as",
                        "how the object above refers to it; at the top, what holds it from outside; "
                        "- only through others",
-                       COL_TEXT, COL_F_NO_SORT, 20, 0},
+                       COL_TEXT, COL_F_NO_SORT, 14, 0},
     [RETAINED_ADDRESS] = {"address", "address", "where the object lies: id(object)", COL_ADDRESS, 0,
                           14, 5},
-    [RETAINED_TYPE] = {"type", "type", "module and qualified name of its type", COL_TYPE, 0, 18, 3},
+    [RETAINED_TYPE] = {"type", "type", "module and qualified name of its type", COL_TYPE, 0, 14, 1},
     [RETAINED_BYTES] = {"retained", "retained",
                         "bytes that would go with it: its own, and what only it keeps alive",
                         COL_BYTES, COL_F_DESC, 8, 0},
     [RETAINED_SHARE] = {"share", "share",
                         "retained bytes in percent of what the level above retains", COL_SHARE,
-                        COL_F_DESC | COL_F_NO_JSON, 8, 1},
+                        COL_F_DESC | COL_F_NO_JSON, 8, 2},
     [RETAINED_DOMINATES] = {"dominates", "dominates",
                             "objects that would go with it, itself not counted", COL_COUNT,
                             COL_F_DESC, 9, 4},
@@ -55,7 +55,7 @@ const struct column retained_columns[RETAINED_COLUMNS] = {
     [RETAINED_FINALIZED] = {"finalized", "finalized", "its finalizer has run", COL_BOOL,
                             COL_F_JSON_ONLY, 9, 9},
     [RETAINED_VALUE] = {"value", "value", "a preview of the value, read without running code",
-                        COL_TEXT, COL_F_NO_SORT, 12, 2},
+                        COL_TEXT, COL_F_NO_SORT, 10, 3},
 };
 
 /* The same in the table of objects. */
