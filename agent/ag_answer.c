@@ -9,9 +9,11 @@ enum {
     ANSWER_BYTES = 128 << 10,
     VALUE_BYTES_MAX = 5 * WIRE_VARINT_MAX + MSG_VALUE_TEXT_MAX + 512,
     NAME_BYTES_MAX = 4 * WIRE_VARINT_MAX + AG_NAME_BYTES,
+    PIECE_MAX = AG_NAMES_MAX, /* names in one piece of an ANS_NAMES */
 };
 
-_Static_assert(AG_NAMES_MAX *NAME_BYTES_MAX <= ANSWER_BYTES, "one answer holds all names");
+_Static_assert(AG_NAMES_MAX *NAME_BYTES_MAX + 5 * WIRE_VARINT_MAX <= ANSWER_BYTES,
+               "one answer holds all names");
 
 static uint8_t answer[ANSWER_BYTES];
 
@@ -81,10 +83,12 @@ static bool answer_values(struct ag_walk *walk, struct ag_sender *answers, const
 
 /* ---- names ---- */
 
+static struct ag_name names[AG_NAMES_MAX];
+static struct ag_name_key keys[AG_NAMES_MAX];
+
 static bool answer_edges(struct ag_walk *walk, struct ag_sender *answers,
                          const struct msg_ask_edges *ask)
 {
-    static struct ag_name names[AG_NAMES_MAX];
     struct pyobj *target = NULL;
     uint32_t left = ask->count, next = ask->first;
     struct msg_ans_edges head = {.ask = ask->ask};
@@ -103,7 +107,7 @@ static bool answer_edges(struct ag_walk *walk, struct ag_sender *answers,
         head.count = next == UINT32_MAX || !max
                          ? 0
                          : ag_names_of(walk, ag_index_object(&walk->index, ask->holder), next,
-                                       target, names, max, &next);
+                                       target, names, keys, max, &next);
         for (uint32_t i = 0; i < head.count; i++) {
             p = wire_put(p, names[i].ordinal);
             p = wire_put(p, names[i].target);
@@ -151,12 +155,114 @@ static bool answer_sizes(struct ag_walk *walk, struct ag_sender *answers,
     return ag_send(answers, MSG_ANS_SIZES, &head, sizeof head, NULL, 0);
 }
 
+/* ---- names and sizes of many objects ---- */
+
+/* An answer under way. */
+struct details {
+    struct ag_sender *answers;
+    struct msg_ans_names head;
+    uint8_t *p;
+};
+
+static bool send_details(struct details *d, bool last)
+{
+    bool sent;
+
+    d->head.last = last;
+    sent = ag_send(d->answers, MSG_ANS_NAMES, &d->head, sizeof d->head, answer,
+                   (uint32_t)(d->p - answer));
+    d->head.count = 0;
+    d->p = answer;
+    return sent;
+}
+
+/* What is said of an object besides names. */
+struct detail {
+    uint32_t index;
+    uint64_t inline_bytes;
+    uint64_t weakref_count;
+};
+
+/* A piece: `n` names from `first` on. */
+static bool put_piece(struct details *d, const struct detail *detail, const struct ag_name *first,
+                      uint32_t n)
+{
+    if ((uint64_t)(d->p - answer) + 5 * WIRE_VARINT_MAX + (uint64_t)n * NAME_BYTES_MAX >
+            ANSWER_BYTES &&
+        !send_details(d, false))
+        return false;
+    d->p = wire_put(d->p, detail->index);
+    d->p = wire_put(d->p, n ? first->ordinal : 0);
+    d->p = wire_put(d->p, n);
+    d->p = wire_put(d->p, detail->inline_bytes);
+    d->p = wire_put(d->p, detail->weakref_count);
+    for (uint32_t i = 0; i < n; i++)
+        d->p = put_text(d->p, first[i].text, first[i].bytes);
+    d->head.count++;
+    return true;
+}
+
+/*
+ * Names all references of an object. Each call of ag_names_of() looks at the whole object, so one with very
+ * many references gets more room with each call; where there is no memory for that it takes longer.
+ */
+static bool put_all_names(struct ag_walk *walk, struct details *d, const struct detail *detail)
+{
+    enum { MORE = 32, ROOM_MAX = AG_NAMES_MAX * MORE * MORE };
+    static struct ag_vec many_names, many_keys;
+    struct pyobj *object = ag_index_object(&walk->index, detail->index);
+    struct ag_name *at = names;
+    struct ag_name_key *key = keys;
+    uint32_t room = AG_NAMES_MAX, next = 0;
+    bool told = false;
+
+    while (next != UINT32_MAX) {
+        uint32_t n = ag_names_of(walk, object, next, NULL, at, key, room, &next);
+        if (!n && !told && (detail->inline_bytes || detail->weakref_count))
+            return put_piece(d, detail, NULL, 0);
+        told = true;
+        for (uint32_t i = 0; i < n; i += PIECE_MAX)
+            if (!put_piece(d, detail, at + i, n - i < PIECE_MAX ? n - i : PIECE_MAX))
+                return false;
+        if (next != UINT32_MAX && room < ROOM_MAX &&
+            ag_vec_reserve(&many_names, (uint64_t)room * MORE, sizeof *at) &&
+            ag_vec_reserve(&many_keys, (uint64_t)room * MORE, sizeof *key)) {
+            room *= MORE;
+            at = many_names.at;
+            key = many_keys.at;
+        }
+    }
+    return true;
+}
+
+static bool answer_names(struct ag_walk *walk, struct ag_sender *answers,
+                         const struct msg_ask_names *ask)
+{
+    struct details d = {.answers = answers, .head = {.ask = ask->ask}, .p = answer};
+    uint64_t end = (uint64_t)ask->first + ask->count;
+
+    if (end > ag_index_count(&walk->index))
+        end = ag_index_count(&walk->index);
+    for (uint64_t i = ask->first; i < end; i++) {
+        struct pyobj *object = ag_index_object(&walk->index, (uint32_t)i);
+        const struct ag_type *type = ag_types_get(&walk->types, ag_type_of(object));
+        if (!type)
+            continue;
+        struct detail detail = {(uint32_t)i, ag_size_of(object, type).inline_bytes,
+                                count_weakrefs(object, type)};
+        if (!put_all_names(walk, &d, &detail))
+            return false;
+    }
+    return send_details(&d, true);
+}
+
 bool ag_answer(struct ag_walk *walk, struct ag_sender *answers, uint16_t kind, const void *payload,
                uint32_t bytes, uint32_t snapshot_id)
 {
     struct msg_ask ask;
     struct msg_ask_edges edges;
     struct msg_ask_sizes sizes;
+    struct msg_ask_names range;
 
     if (bytes < sizeof ask)
         return true;
@@ -172,6 +278,10 @@ bool ag_answer(struct ag_walk *walk, struct ag_sender *answers, uint16_t kind, c
     if (kind == MSG_ASK_SIZES && bytes >= sizeof sizes) {
         memcpy(&sizes, payload, sizeof sizes);
         return answer_sizes(walk, answers, &sizes);
+    }
+    if (kind == MSG_ASK_NAMES && bytes >= sizeof range) {
+        memcpy(&range, payload, sizeof range);
+        return answer_names(walk, answers, &range);
     }
     return true;
 }

@@ -19,12 +19,12 @@ enum {
     BASES_MAX = 256,
 };
 
-/* The references that want a name, sorted by object; the same object several times in order of
- * occurrence. */
+/* The references that want a name, in order of ordinals, and again sorted by object; the same object several
+ * times in order of occurrence. */
 struct wanted {
     struct ag_name *names;
+    struct ag_name_key *keys;
     uint32_t n;
-    uint32_t *seen; /* by position of an object's first entry: how many candidates came so far */
     const char *otherwise; /* name of what nothing better is known about; NULL: "?" */
 };
 
@@ -36,12 +36,12 @@ static uint32_t find(const struct wanted *w, struct pyobj *object)
 
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
-        if (w->names[mid].object < object)
+        if (w->keys[mid].object < object)
             low = mid + 1;
         else
             high = mid;
     }
-    return low < w->n && w->names[low].object == object ? low : w->n;
+    return low < w->n && w->keys[low].object == object ? low : w->n;
 }
 
 /*
@@ -54,13 +54,16 @@ static bool candidate(struct wanted *w, struct pyobj *object, struct ag_text *te
 
     if (first == w->n)
         return false;
-    uint32_t occurrence = w->seen[first]++;
-    for (uint32_t i = first; i < w->n && w->names[i].object == object; i++)
-        if (w->names[i].occurrence == occurrence && !w->names[i].weak) {
-            *text = ag_text_in(w->names[i].text, AG_NAME_BYTES);
-            return true;
-        }
-    return false;
+    uint32_t occurrence = w->keys[first].seen++;
+    uint32_t i =
+        first + (occurrence > w->keys[first].skipped ? occurrence - w->keys[first].skipped : 0);
+    if (i >= w->n || w->keys[i].object != object)
+        return false;
+    struct ag_name *name = &w->names[w->keys[i].name];
+    if (name->occurrence != occurrence || name->weak)
+        return false;
+    *text = ag_text_in(name->text, AG_NAME_BYTES);
+    return true;
 }
 
 /* The text is whole: notes its length in the name it belongs to. */
@@ -430,29 +433,47 @@ static void all_names(struct wanted *w, const struct ag_walk *walk, struct pyobj
 
 /* ---- choosing what is wanted ---- */
 
-static bool after(const struct ag_name *a, const struct ag_name *b)
+static bool after(const struct ag_name_key *a, const struct ag_name_key *b)
 {
-    return a->object != b->object ? a->object > b->object : a->ordinal > b->ordinal;
+    return a->object != b->object ? a->object > b->object : a->name > b->name;
 }
 
-/* By object, then ordinal. Shell sort: at most AG_NAMES_MAX entries. */
-static void sort_names(struct ag_name *names, uint32_t n)
+static void sift_down(struct ag_name_key *keys, uint32_t at, uint32_t n)
 {
-    static struct ag_name held;
+    struct ag_name_key held = keys[at];
 
-    for (uint32_t gap = n / 2; gap; gap /= 2)
-        for (uint32_t i = gap; i < n; i++) {
-            uint32_t j = i;
-            held = names[i];
-            for (; j >= gap && after(&names[j - gap], &held); j -= gap)
-                names[j] = names[j - gap];
-            names[j] = held;
-        }
+    for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && after(&keys[child + 1], &keys[child]))
+            child++;
+        if (!after(&keys[child], &held))
+            break;
+        keys[at] = keys[child];
+    }
+    keys[at] = held;
+}
+
+/* By object, then ordinal. Heap sort: no recursion, no memory, no bad case; many are sorted already. */
+static void sort_keys(struct ag_name_key *keys, uint32_t n)
+{
+    uint32_t sorted = 1;
+
+    while (sorted < n && after(&keys[sorted], &keys[sorted - 1]))
+        sorted++;
+    if (sorted >= n)
+        return;
+    for (uint32_t i = n / 2; i-- > 0;)
+        sift_down(keys, i, n);
+    for (uint32_t end = n - 1; end; end--) {
+        struct ag_name_key last = keys[end];
+        keys[end] = keys[0];
+        keys[0] = last;
+        sift_down(keys, 0, end);
+    }
 }
 
 /* Takes references from ordinal `first` on; returns how many, and where to go on. */
 static uint32_t choose(struct ag_walk *walk, uint32_t first, struct pyobj *target,
-                       struct ag_name *names, uint32_t max, uint32_t *next)
+                       const struct wanted *w, uint32_t max, uint32_t *next)
 {
     const struct ag_vec *strong = &walk->edges.strong, *weak = &walk->edges.weak;
     uint32_t ordinal = 0, n = 0;
@@ -470,33 +491,45 @@ static uint32_t choose(struct ag_walk *walk, uint32_t first, struct pyobj *targe
             *next = ordinal - 1;
             break;
         }
-        names[n++] = (struct ag_name){
-            .ordinal = ordinal - 1, .target = number, .weak = is_weak, .object = object};
+        struct ag_name *name = &w->names[n];
+        name->ordinal = ordinal - 1;
+        name->target = number;
+        name->weak = is_weak;
+        name->bytes = name->occurrence = 0;
+        w->keys[n] = (struct ag_name_key){.object = object, .name = n};
+        n++;
     }
     return n;
 }
 
-/* How many earlier references go to the same object, for each that was chosen; the names are
- * sorted. */
-static void count_occurrences(const struct ag_walk *walk, struct wanted *w)
+/*
+ * How many earlier references go to the same object, for each that was chosen; the keys are sorted. All of an
+ * object's chosen strong references but the first `skipped` of its references follow each other.
+ */
+static void count_occurrences(const struct ag_walk *walk, const struct wanted *w)
 {
     const struct ag_vec *strong = &walk->edges.strong;
     uint32_t ordinal = 0;
 
     for (uint64_t i = 0; i < strong->n; i++) {
         struct pyobj *object = ag_vec_ptr(strong, i);
-        if (ag_index_find(&walk->index, object) == AG_NO_INDEX)
-            continue;
         uint32_t first = find(w, object);
-        for (uint32_t k = first; k < w->n && w->names[k].object == object; k++)
-            if (w->names[k].ordinal == ordinal && !w->names[k].weak)
-                w->names[k].occurrence = w->seen[first];
-        if (first < w->n)
-            w->seen[first]++;
+        if (first == w->n) {
+            ordinal += ag_index_find(&walk->index, object) != AG_NO_INDEX;
+            continue;
+        }
+        struct ag_name_key *key = &w->keys[first];
+        if (ordinal < w->names[key->name].ordinal)
+            key->skipped++;
+        uint32_t at = first + key->seen - key->skipped;
+        if (key->seen >= key->skipped && at < w->n && w->keys[at].object == object &&
+            w->names[w->keys[at].name].ordinal == ordinal)
+            w->names[w->keys[at].name].occurrence = key->seen;
+        key->seen++;
         ordinal++;
     }
     for (uint32_t i = 0; i < w->n; i++)
-        w->seen[i] = 0;
+        w->keys[i].seen = 0;
 }
 
 static void name_the_rest(struct wanted *w)
@@ -512,21 +545,20 @@ static void name_the_rest(struct wanted *w)
 }
 
 uint32_t ag_names_of(struct ag_walk *walk, struct pyobj *holder, uint32_t first,
-                     struct pyobj *target, struct ag_name *names, uint32_t max, uint32_t *next)
+                     struct pyobj *target, struct ag_name *names, struct ag_name_key *keys,
+                     uint32_t max, uint32_t *next)
 {
-    static uint32_t seen[AG_NAMES_MAX];
     const struct ag_type *type = ag_types_get(&walk->types, ag_type_of(holder));
-    struct wanted w = {.names = names, .seen = seen};
+    struct wanted w = {.names = names, .keys = keys};
 
     *next = UINT32_MAX;
     if (!type)
         return 0;
     ag_edges_of(&walk->edges, holder, type);
-    w.n = choose(walk, first, target, names, max, next);
+    w.n = choose(walk, first, target, &w, max, next);
     if (!w.n)
         return 0;
-    memset(seen, 0, sizeof seen);
-    sort_names(names, w.n);
+    sort_keys(keys, w.n);
     count_occurrences(walk, &w);
     if (type->kind != AG_KIND_LEAF)
         all_names(&w, walk, holder, type);

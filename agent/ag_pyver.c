@@ -22,7 +22,7 @@ const struct ag_layout *layout;
 #define STR_OLD   .str_ascii = 48, .str_compact = 72, .str_utf8 = 56
 #define STR_NEW   /* 3.12+ */ .str_ascii = 40, .str_compact = 56, .str_utf8 = 48
 #define FRAME_OLD /* 3.8–3.10 */                                                                 \
-    .ts_frame = 24, .ts_thread_id = 176, .ts_bytes = 264, .frame_previous = 24, .frame_code = 32,  \
+    .ts_frame = 24, .ts_thread_id = 176, .frame_previous = 24, .frame_code = 32,                   \
     .frame_globals = 48, .frame_locals = 56
 #define FRAME_312                                                                                  \
     .frame_code = 0, .frame_previous = 8, .frame_func = 16, .frame_globals = 24,                   \
@@ -34,16 +34,16 @@ static const struct ag_layout rows[] = {
     {.minor = 8,
      .ht_name = 848, .ht_qualname = 864, .ht_slots = 856, .ht_cached_keys = 872, .tuple_items =
      24, .int_digits = 24, STR_OLD, CODE_OLD, FUNC_OLD, GEN_OLD, FRAME_OLD, .frame_lasti = 104,
-     .frame_stack = 72, .frame_plus = 360, .interp_bytes = 2720},
+     .frame_stack = 72, .frame_plus = 360, .ts_bytes = 264, .interp_bytes = 2720},
     {.minor = 9,
      .ht_name = 840, .ht_qualname = 856, .ht_slots = 848, .ht_cached_keys = 864, .ht_module = 872,
      .tuple_items = 24, .int_digits = 24, STR_OLD, CODE_OLD, FUNC_OLD, GEN_OLD, FRAME_OLD,
-     .frame_lasti = 104, .frame_stack = 72, .frame_plus = 360, .interp_bytes = 5656},
+     .frame_lasti = 104, .frame_stack = 72, .frame_plus = 360, .ts_bytes = 264, .interp_bytes = 5656},
     {.minor = 10,
      .ht_name = 848, .ht_qualname = 864, .ht_slots = 856, .ht_cached_keys = 872, .ht_module = 880,
      .tuple_items = 24, .int_digits = 24, STR_OLD, CODE_OLD, FUNC_NEW, .gen_frame = 16, .gen_name
      = 40, .gen_qualname = 48, FRAME_OLD, .frame_lasti = 96, .frame_stack = 80, .frame_plus = 352,
-     .interp_bytes = 113528},
+     .ts_bytes = 280, .interp_bytes = 113528},
     {.minor = 11,
      .ht_name = 848, .ht_qualname = 864, .ht_slots = 856, .ht_cached_keys = 872, .ht_module = 880,
      .tuple_items = 24, .int_digits = 24, STR_OLD, FUNC_NEW, .code_name = 120, .code_qualname =

@@ -1,8 +1,11 @@
 #include "agent/ag_roots.h"
 
+#include <errno.h>
+
 #include "agent/ag_frames.h"
 #include "agent/ag_key.h"
 #include "agent/ag_maps.h"
+#include "agent/ag_sys.h"
 #include "agent/ag_text.h"
 #include "proto/wire.h"
 
@@ -10,6 +13,7 @@ enum {
     HELD_BYTES_MAX = 3 * WIRE_VARINT_MAX + MSG_NAME_MAX,
     PLACE_BYTES_MAX = 2 * WIRE_VARINT_MAX,
     DIGIT_BITS = 30,
+    PAGE_BYTES = 4096,
     REGION_BYTES_MAX = 256 << 20, /* of static data; more is not looked through */
 };
 
@@ -233,6 +237,21 @@ static bool flush_places(struct ag_walk *walk, struct places *places)
                                           sizeof places->head, walk->batch, places->bytes);
 }
 
+/*
+ * A mapping that can be read may have pages that cannot: glibc 2.42 makes the guard pages of thread stacks that way
+ * (MADV_GUARD_INSTALL), and the kernel merges a stack with static data that lies before it. The kernel is asked to read there.
+ */
+static bool is_readable(const void *at)
+{
+    uint64_t word;
+    struct {
+        const void *base;
+        uint64_t bytes;
+    } to = {&word, sizeof word}, from = {at, sizeof word}; /* struct iovec */
+
+    return sys_call6(SYS_process_vm_readv, ag_getpid(), (long)&to, 1, (long)&from, 1, 0) != -EFAULT;
+}
+
 /* Looks through `bytes` bytes from head.base and sends the words that are addresses of known objects. */
 static bool send_places(struct ag_walk *walk, struct places *places, uint64_t bytes)
 {
@@ -240,6 +259,10 @@ static bool send_places(struct ag_walk *walk, struct places *places, uint64_t by
 
     begin_places(walk, places);
     for (uint64_t i = 0; i < bytes / 8; i++) {
+        if ((uint64_t)&words[i] % PAGE_BYTES == 0 && !is_readable(&words[i])) {
+            i += PAGE_BYTES / 8 - 1;
+            continue;
+        }
         uint32_t number = words[i] ? ag_index_find(&walk->index, (void *)words[i]) : AG_NO_INDEX;
         if (number == AG_NO_INDEX)
             continue;
@@ -288,7 +311,8 @@ static bool send_structures(struct ag_walk *walk)
             return false;
         struct pyts *thread = api.PyInterpreterState_ThreadHead(interp);
         for (; thread; thread = api.PyThreadState_Next(thread))
-            if (!send_structure(walk, STATIC_THREAD, id++, thread, layout->ts_bytes))
+            if (!ag_frames_is_ours(thread) &&
+                !send_structure(walk, STATIC_THREAD, id++, thread, layout->ts_bytes))
                 return false;
     }
     return true;

@@ -48,16 +48,18 @@ static struct err *open_output(const char *out, char path[PATH_MAX], int *ret)
     return *ret < 0 ? err_sys(errno, "cannot write '%s'", path) : NULL;
 }
 
-/* In the child. What goes wrong is said through `failure`, which exec closes. */
-static _Noreturn void become(char **argv, int input, int output, int failure, pid_t parent)
+/* In the child: waits for the word, becomes the program. What goes wrong is said through `failure`, which exec closes. */
+static _Noreturn void become(char **argv, int input, int output, int go, int failure, pid_t parent)
 {
+    char word;
+
     setsid();
 #ifdef PR_SET_PTRACER
     /* where Yama wants a tracer to be an ancestor: we are, the process that attaches is only our child */
     prctl(PR_SET_PTRACER, parent);
 #endif
-    if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
-        dup2(output, STDERR_FILENO) >= 0)
+    if (read(go, &word, 1) == 1 && dup2(input, STDIN_FILENO) >= 0 &&
+        dup2(output, STDOUT_FILENO) >= 0 && dup2(output, STDERR_FILENO) >= 0)
         execvp(argv[0], argv);
     int error = errno;
     if (write(failure, &error, sizeof error) < 0) {
@@ -66,34 +68,31 @@ static _Noreturn void become(char **argv, int input, int output, int failure, pi
     _exit(STATUS_NOT_STARTED);
 }
 
-static struct err *start(char **argv, int input, int output, pid_t *ret)
+static struct err *create(char **argv, int input, int output, struct launch *launch)
 {
-    int failure[2], error = 0;
+    int go[2], failure[2];
     pid_t parent = getpid();
 
+    if (pipe2(go, O_CLOEXEC))
+        return err_sys(errno, "cannot create a pipe");
+    _cleanup_close_ int word = go[0], word_end = go[1];
     if (pipe2(failure, O_CLOEXEC))
         return err_sys(errno, "cannot create a pipe");
-    pid_t pid = fork();
-    if (pid == 0)
-        become(argv, input, output, failure[1], parent);
-    close(failure[1]);
-    bool failed = pid > 0 && read(failure[0], &error, sizeof error) == sizeof error;
-    close(failure[0]);
-    if (pid < 0)
-        return err_sys(errno, "cannot start a process");
-    if (failed) {
-        waitpid(pid, NULL, 0);
-        return err_hint(err_sys(error, "cannot start '%s'", argv[0]),
-                        "is it installed, and in your PATH?");
+    launch->pid = fork();
+    if (launch->pid == 0) {
+        close(word_end); /* should we die, it does not wait for ever */
+        become(argv, input, output, word, failure[1], parent);
     }
-    *ret = pid;
-    return NULL;
+    close(failure[1]);
+    launch->failure = failure[0];
+    launch->go = take_fd(&word_end);
+    return launch->pid < 0 ? err_sys(errno, "cannot start a process") : NULL;
 }
 
-struct err *launch_start(char **argv, const char *out, struct launch *ret)
+struct err *launch_create(char **argv, const char *out, struct launch *ret)
 {
     _cleanup_close_ int input = -1, output = -1;
-    struct launch launch = {.owns_output = !out};
+    struct launch launch = {.owns_output = !out, .name = argv[0]};
 
     if (!isatty(STDOUT_FILENO))
         return err_new(ERR_INPUT,
@@ -101,13 +100,26 @@ struct err *launch_start(char **argv, const char *out, struct launch *ret)
                        "there is no terminal to show anything on");
     ERR_RETURN(take_input(&input));
     ERR_RETURN(open_output(out, launch.output, &output));
-    struct err *err = start(argv, input, output, &launch.pid);
-    if (err && !out)
-        unlink(launch.output);
-    if (err)
-        return err;
+    ERR_RETURN(create(argv, input, output, &launch));
     *ret = launch;
     return NULL;
+}
+
+struct err *launch_go(struct launch *launch)
+{
+    int error = 0;
+    bool told = write(launch->go, "", 1) == 1;
+
+    close(launch->go);
+    bool failed = !told || read(launch->failure, &error, sizeof error) == sizeof error;
+    close(launch->failure);
+    launch->go = launch->failure = -1;
+    if (!failed)
+        return NULL;
+    launch->ended = waitpid(launch->pid, &launch->wait_status, __WALL) == launch->pid;
+    launch_drop_output(launch);
+    return err_hint(err_sys(error, "cannot start '%s'", launch->name),
+                    "is it installed, and in your PATH?");
 }
 
 bool launch_has_ended(struct launch *launch)

@@ -16,17 +16,21 @@
 
 struct launch {
     pid_t pid;
+    const char *name;      /* argv[0] */
     char output[PATH_MAX]; /* where what it writes goes */
     bool owns_output;      /* that is a new file of ours */
+    int go, failure;       /* private: -1 once it goes */
     bool ended;            /* and has been waited for */
     int wait_status;
 };
 
 /*
- * Starts argv[0] (found as the shell does). `out`: file for its output, NULL: a new one in $TMPDIR or /tmp. ERR_INPUT if it
- * cannot be started, or nothing of ours is a terminal.
+ * Makes the process that will become argv[0]. `out`: file for its output, NULL: a new one in $TMPDIR or /tmp. ERR_INPUT if
+ * nothing of ours is a terminal.
  */
-ERR_CHECK struct err *launch_start(char **argv, const char *out, struct launch *ret);
+ERR_CHECK struct err *launch_create(char **argv, const char *out, struct launch *ret);
+/* Lets it become the program (found as the shell does). ERR_SYS if it cannot; there is no process then any more. */
+ERR_CHECK struct err *launch_go(struct launch *launch);
 /* Whether it has ended by now. */
 bool launch_has_ended(struct launch *launch);
 /* Ends it: asks by SIGTERM, after three seconds does not ask any more. */

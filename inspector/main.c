@@ -6,14 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "inspector/base/clock.h"
 #include "inspector/base/err.h"
 #include "inspector/base/opt.h"
 #include "inspector/base/str.h"
 #include "inspector/demo_service.h"
 #include "inspector/launch.h"
 #include "inspector/out/cmd.h"
+#include "inspector/session/first.h"
 #include "inspector/ui/views/tui.h"
 
+static const uint64_t start_ns =
+    5000ull * NS_PER_MS; /* until a program of the user's runs Python */
 enum { STATUS_FAILED = 1, STATUS_USAGE = 2, ERROR_BYTES = 2048 };
 
 /* ---- the terminal interface ---- */
@@ -56,9 +60,10 @@ static struct err *color_mode(const char *text, enum color_mode *ret)
     return err_new(ERR_USAGE, NULL, "--color is auto, always or never, not '%s'", text);
 }
 
-static struct err *run_tui(pid_t pid, struct tui_program *program, int *status)
+static struct err *run_tui_on(const char *file, pid_t pid, struct tui_program *program, int *status)
 {
-    struct tui_options options = {.program = program,
+    struct tui_options options = {.file = file,
+                                  .program = program,
                                   .pid = pid,
                                   .readonly = tui_flags.readonly,
                                   .steal = tui_flags.steal,
@@ -66,6 +71,11 @@ static struct err *run_tui(pid_t pid, struct tui_program *program, int *status)
 
     ERR_RETURN(color_mode(tui_flags.color, &options.term.color));
     return tui_run(&options, status);
+}
+
+static struct err *run_tui(pid_t pid, struct tui_program *program, int *status)
+{
+    return run_tui_on(NULL, pid, program, status);
 }
 
 static struct err *run_demo(int *status)
@@ -102,32 +112,49 @@ static bool program_has_ended(void *ctx, char *buf, size_t bytes)
 }
 
 /* After the terminal is ours again: what became of it. */
-static void say_what_became(struct launch *launch, const struct tui_program *program)
+static void say_what_became(struct launch *launch, bool is_left)
 {
     char how[64];
 
-    if (!program->is_left)
+    if (!is_left)
         launch_end(launch);
     if (!program_has_ended(launch, how, sizeof how))
-        printf("'%s' runs on as process %d; what it writes is in '%s'\n", program->name,
-               launch->pid, program->output);
+        printf("'%s' runs on as process %d; what it writes is in '%s'\n", launch->name, launch->pid,
+               launch->output);
     else if (launch_drop_output(launch))
-        printf("'%s' has ended, %s; it wrote nothing\n", program->name, how);
+        printf("'%s' has ended, %s; it wrote nothing\n", launch->name, how);
     else
-        printf("'%s' has ended, %s; what it wrote is in '%s'\n", program->name, how,
-               program->output);
+        printf("'%s' has ended, %s; what it wrote is in '%s'\n", launch->name, how, launch->output);
+}
+
+/* Lets it go, and brings the agent in before its first line, if that can be. */
+static struct err *start_program(struct launch *launch, struct attach_result *first)
+{
+    struct err *refused = first_watch(launch->pid);
+    struct err *err = launch_go(launch);
+
+    if (!err && !refused) {
+        err = err_context(first_attach(launch->pid, start_ns, first), "cannot inspect '%s'",
+                          launch->name);
+        if (err)
+            say_what_became(launch, false);
+    }
+    err_destroy(refused); /* as any other process, then */
+    return err;
 }
 
 static struct err *run_program(char **argv, int *status)
 {
     struct launch launch;
-
-    ERR_RETURN(launch_start(argv, tui_flags.out, &launch));
     struct tui_program program = {
-        .name = argv[0], .output = launch.output, .has_ended = program_has_ended, .ctx = &launch};
+        .has_ended = program_has_ended, .ctx = &launch, .first = {.ring_fd = -1}};
+
+    ERR_RETURN(launch_create(argv, tui_flags.out, &launch));
+    ERR_RETURN(start_program(&launch, &program.first));
+    program.output = launch.output;
     struct err *err = run_tui(launch.pid, &program, status);
-    say_what_became(&launch, &program);
-    return err_context(err, "cannot inspect '%s'", argv[0]);
+    say_what_became(&launch, program.is_left);
+    return err_context(err, "cannot inspect '%s'", launch.name);
 }
 
 /* "run [options] -- CMD …"; `argv` begins behind "run". */
@@ -163,13 +190,14 @@ static void print_help(void)
     print_line(&text, "ouro", "pick a Python process, then browse its heap");
     print_line(&text, "ouro attach PID", "browse the heap of process PID");
     print_line(&text, "ouro run -- CMD ...", "start a command and browse its heap");
+    print_line(&text, "ouro open FILE", "browse a saved capture");
     print_line(&text, "ouro demo", "browse a sample program that leaks");
     for (const struct command *command = commands; command->name; command++) {
         char left[64];
         snprintf(left, sizeof left, "ouro %s %s", command->name, command->args);
         print_line(&text, left, command->summary);
     }
-    str_append(&text, "\noptions of the first four:\n");
+    str_append(&text, "\noptions of the first five:\n");
     opt_help(tui_options, &text);
     str_append(&text, "\n'ouro COMMAND --help' tells the options of the others.\n");
     fputs(text.text, stdout);
@@ -197,6 +225,10 @@ static struct err *run_interactive(int argc, char **argv, int *status)
         ERR_RETURN(cmd_pid(argv[1], &pid));
         return run_tui(pid, NULL, status);
     }
+    if (rest == 2 && !strcmp(argv[0], "open"))
+        return run_tui_on(argv[1], 0, NULL, status);
+    if (!strcmp(argv[0], "open"))
+        return err_new(ERR_USAGE, "see 'ouro --help'", "wrong usage of 'open': it takes FILE");
     if (!strcmp(argv[0], "attach") || !strcmp(argv[0], "demo"))
         return err_new(ERR_USAGE, "see 'ouro --help'", "wrong usage of '%s': it takes %s", argv[0],
                        *argv[0] == 'a' ? "PID" : "no arguments");

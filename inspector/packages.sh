@@ -1,6 +1,6 @@
 # Sourced by inspector/demo and tests/run: installs what is missing from the Debian or Ubuntu archive.
 
-BUILD_PACKAGES=(bazel-bootstrap bazel-rules-java gcc g++ libelf-dev libncurses-dev libjansson-dev python3)
+BUILD_PACKAGES=(bazel-bootstrap bazel-rules-java gcc g++ libelf-dev libncurses-dev libjansson-dev libzstd-dev python3)
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi

@@ -79,6 +79,8 @@ static enum decode_status feed_begin(struct snap_decoder *d, const void *payload
 
     if (d->begun || !decode_fixed(MSG_SNAP_BEGIN, payload, bytes, &begin, sizeof begin))
         return decode_bad(d, "a second or short beginning");
+    if (begin.flags & SNAPSHOT_APART && (!d->from_file || !(begin.flags & SNAPSHOT_EDGES)))
+        return decode_bad(d, "objects apart from the stream");
     d->begun = true;
     d->flags = begin.flags;
     return decode_go_on(sink->begin(sink->ctx, &begin));
@@ -220,8 +222,11 @@ static enum decode_status feed_end(struct snap_decoder *d, const void *payload, 
 
     if (!decode_fixed(MSG_SNAP_END, payload, bytes, &end, sizeof end))
         return decode_bad(d, "a short end");
-    if (d->need > d->objects)
+    bool apart = d->flags & SNAPSHOT_APART; /* their giver checks them */
+    if (d->need > (apart ? end.objects : d->objects))
         return decode_bad(d, "objects that were mentioned never came");
+    if (apart)
+        return sink->end(sink->ctx, &end) ? DECODE_DONE : DECODE_STOPPED;
     if (end.objects != d->objects || end.shallow_bytes != d->shallow_bytes ||
         ((d->flags & SNAPSHOT_EDGES) && (end.strong != d->strong || end.weak != d->weak)))
         return decode_bad(d, "totals that do not match what came");
@@ -292,6 +297,8 @@ static enum decode_status feed(struct snap_decoder *d, uint16_t kind, const void
         return decode_bad(d, unfinished);
     if (d->flags & SNAPSHOT_COUNTS && part >= PART_OBJECTS && part != PART_END)
         return decode_bad(d, "objects in a stream of counts");
+    if (d->flags & SNAPSHOT_APART && (kind == MSG_SNAP_OBJECTS || kind == MSG_SNAP_MORE))
+        return decode_bad(d, "objects in a stream without any");
     d->part = part;
     return feeders[kind].feed(d, payload, bytes, sink);
 }
@@ -351,4 +358,35 @@ bool decode_edge(struct wire_reader *r, struct decoded_edge *ret)
     ret->target = (uint32_t)target;
     ret->strength = (enum edge_strength)strength;
     return true;
+}
+
+bool decode_names(const void *payload, uint32_t bytes, struct msg_ans_names *head,
+                  struct wire_reader *ret)
+{
+    *ret = wire_reader(payload, bytes);
+    wire_get_bytes(ret, head, sizeof *head);
+    return !ret->bad;
+}
+
+bool decode_names_piece(struct wire_reader *r, struct decoded_names *ret)
+{
+    uint64_t object = wire_get(r);
+    uint64_t first = wire_get(r);
+    uint64_t count = wire_get(r);
+
+    ret->inline_bytes = wire_get(r);
+    ret->weakref_count = wire_get(r);
+    if (r->bad || object >= UINT32_MAX || first >= UINT32_MAX ||
+        count > (uint64_t)(r->end - r->p) || count > UINT32_MAX - first)
+        return false;
+    ret->object = (uint32_t)object;
+    ret->first = (uint32_t)first;
+    ret->count = (uint32_t)count;
+    return true;
+}
+
+bool decode_name(struct wire_reader *r, struct decoded_text *ret)
+{
+    ret->bytes = wire_get_text(r, MSG_TEXT_MAX, &ret->len);
+    return !r->bad;
 }

@@ -66,10 +66,41 @@ struct snap_static {
     struct decoded_text path;
 };
 
+struct snap_pair { /* a weak reference */
+    uint32_t holder;
+    uint32_t target;
+};
+
+struct snap_large { /* a size of 4 GiB or more */
+    uint32_t object;
+    uint64_t bytes;
+};
+
+/*
+ * All objects and strong references at once, as arrays that were checked (inspector/capture): what model/snapshot.h
+ * says of each. They stay as long as their owner: who keeps them retains it, and releases it.
+ */
+struct snap_arrays {
+    uint32_t objects, strong, n_weak, n_large;
+    const uint64_t *address;
+    const uint32_t *type, *refcount, *shallow;
+    const uint8_t *flags;
+    const uint32_t *offset, *target, *rev_offset, *holder;
+    const struct snap_pair *weak;
+    const struct snap_large *large;
+    const uint64_t *type_count,
+        *type_bytes; /* by type; during the call only. Large sizes are not in them */
+    void *owner;
+    void (*retain)(void *owner);
+    void (*release)(void *owner);
+};
+
 /*
  * Receives a snapshot. Calls come in this order:
  *
  *      begin, { gc, list* }*, { type | object, edges* }*, { thread, { frame, held* }* }*, place*, visits*, end
+ *
+ * With SNAPSHOT_APART no object comes, but arrays() just before end().
  *
  * A type comes before its first object. Texts and arrays are valid during the call only. A member
  * returns false to stop (memory ran out): feeding then returns DECODE_STOPPED.
@@ -89,6 +120,7 @@ struct snap_sink {
     bool (*place)(void *ctx, const struct snap_static *place);
     /* `second`: an ordinal, which may be out of range, or a target; see enum visits_kind. */
     bool (*visits)(void *ctx, enum visits_kind kind, uint32_t holder, uint32_t second);
+    bool (*arrays)(void *ctx, const struct snap_arrays *arrays); /* NULL: such files are refused */
     bool (*end)(void *ctx, const struct msg_snap_end *end);
     void *ctx;
 };
@@ -109,6 +141,9 @@ struct snap_decoder {
     char failure[DECODE_FAILURE_BYTES]; /* … and the copy's words, terminated, any bytes */
     uint32_t objects;                   /* decoded so far */
     uint32_t types;
+    uint64_t strong; /* references decoded so far */
+    uint64_t weak;
+    bool from_file; /* set after init: SNAPSHOT_APART is allowed */
 
     /* private */
     enum decode_status status;
@@ -121,8 +156,6 @@ struct snap_decoder {
     bool more_weak;    /* … and the weak ones have begun */
     uint32_t flags;
     uint64_t need; /* 1 + the largest object number mentioned */
-    uint64_t strong;
-    uint64_t weak;
     uint64_t shallow_bytes;
     uint32_t chunk[DECODE_CHUNK];
 };
@@ -164,3 +197,23 @@ bool decode_value(struct wire_reader *r, struct decoded_value *ret);
 bool decode_edges(const void *payload, uint32_t bytes, struct msg_ans_edges *head,
                   struct wire_reader *ret);
 bool decode_edge(struct wire_reader *r, struct decoded_edge *ret);
+
+/* Names of references [first, first + count) of one object, which follow, and what else is told of it. */
+struct decoded_names {
+    uint32_t object;
+    uint32_t first;
+    uint32_t count;
+    uint64_t inline_bytes;
+    uint64_t weakref_count;
+};
+
+/*
+ * As above:  for (i = 0; i < head.count; i++) {
+ *              if (!decode_names_piece(&r, &piece)) refuse;
+ *              for (k = 0; k < piece.count; k++) if (!decode_name(&r, &text)) refuse;
+ *      }
+ */
+bool decode_names(const void *payload, uint32_t bytes, struct msg_ans_names *head,
+                  struct wire_reader *ret);
+bool decode_names_piece(struct wire_reader *r, struct decoded_names *ret);
+bool decode_name(struct wire_reader *r, struct decoded_text *ret);

@@ -43,9 +43,11 @@
     X(ASK_VALUES, 48, msg_ask_values) /* previews of objects; u32 indexes follow */                \
     X(ASK_EDGES, 49, msg_ask_edges)   /* names of an object's references */                        \
     X(ASK_SIZES, 50, msg_ask_sizes)   /* how an object's shallow size is made up */                \
+    X(ASK_NAMES, 51, msg_ask_names)   /* names of all references of a range of objects */          \
     X(ANS_VALUES, 64, msg_ans_values) /* some or all of the previews */                            \
     X(ANS_EDGES, 65, msg_ans_edges)   /* some or all of the names */                               \
-    X(ANS_SIZES, 66, msg_ans_sizes)
+    X(ANS_SIZES, 66, msg_ans_sizes)                                                                \
+    X(ANS_NAMES, 67, msg_ans_names) /* some or all of them */
 
 enum msg_kind {
 #define X(name, number, type) MSG_##name = number,
@@ -69,6 +71,7 @@ enum snapshot_flags {
     SNAPSHOT_EDGES = 1 << 0,  /* stream references too */
     SNAPSHOT_SERVE = 1 << 1,  /* stay and answer questions */
     SNAPSHOT_COUNTS = 1 << 2, /* only SNAP_GC and SNAP_LIST: no objects */
+    SNAPSHOT_APART = 1 << 3,  /* in files only: objects and references stand beside the stream */
 };
 
 /* u64 addresses of `opaque_count` types follow: their instances' references are not looked at. */
@@ -393,4 +396,22 @@ struct msg_ans_sizes {
     uint64_t getsizeof_bytes; /* what sys.getsizeof() says */
     uint64_t inline_bytes;    /* attribute values that sys.getsizeof() forgets */
     uint64_t weakref_count;   /* weak references to it */
+};
+
+/* Of objects [first, first + count). */
+struct msg_ask_names {
+    struct msg_ask ask;
+    uint32_t first;
+    uint32_t count;
+};
+
+/*
+ * Then `count` pieces: varints object, ordinal of its first name here, number of names, inline bytes and
+ * weak references (as in msg_ans_sizes), then so many counted texts, in the order of the ordinals. Objects come in
+ * order, one with many references in several pieces, one of which there is nothing to tell in none.
+ */
+struct msg_ans_names {
+    struct msg_ask ask;
+    uint32_t count;
+    uint32_t last;
 };

@@ -82,7 +82,7 @@ static struct err *extend(const struct snapshot *s, struct seen *seen)
 }
 
 /* The callback is the only reference that a weak reference holds, but for its class. */
-static bool has_callback(const struct snapshot *s, uint32_t weak)
+bool facts_has_callback(const struct snapshot *s, uint32_t weak)
 {
     for (uint32_t e = s->strong.offset[weak]; e < s->strong.offset[weak + 1]; e++)
         if (s->strong.object[e] != snapshot_type_of(s, weak)->object)
@@ -121,7 +121,7 @@ static struct err *mark(const struct snapshot *s, int generation, struct marks *
         if (snapshot_type_of(s, i)->flags & TYPE_FINALIZER && !(s->flags[i] & OBJECT_FINALIZED))
             bits_add(marks->finalizer, i);
     for (uint32_t i = 0; i < s->n_weak; i++)
-        if (has_callback(s, s->weak[i].holder))
+        if (facts_has_callback(s, s->weak[i].holder))
             bits_add(marks->callback, s->weak[i].target);
     return NULL;
 }
@@ -132,7 +132,7 @@ struct err *facts_garbage(const struct snapshot *s, int generation, const atomic
                           struct garbage *ret)
 {
     _cleanup_(seen_deinit) struct seen seen = {.graph = graph_of(s)};
-    _cleanup_(marks_deinit) struct marks marks = {NULL};
+    _cleanup_(marks_deinit) struct marks marks = {.collected = NULL};
 
     if (s->visited_too.n)
         ERR_RETURN(extend(s, &seen));
@@ -175,7 +175,7 @@ static void destroy_facts(struct facts **facts)
 static struct err *compute_group_retained(const struct snapshot *s, const atomic_bool *cancel,
                                           struct facts *facts)
 {
-    _cleanup_(groups_deinit) struct groups groups = {NULL};
+    _cleanup_(groups_deinit) struct groups groups = {.at = NULL};
     _cleanup_free_ uint32_t *group = malloc((s->n_objects + 1u) * sizeof *group);
 
     ERR_RETURN(groups_make(s, &groups));
@@ -187,14 +187,28 @@ static struct err *compute_group_retained(const struct snapshot *s, const atomic
     return retained_by_group(&facts->retained, group, groups.n, cancel, facts->base.group_retained);
 }
 
+/* Who wants to know how far it is. */
+struct watcher {
+    facts_step_fn *step;
+    void *ctx;
+};
+
+static void tell(const struct watcher *watcher, const char *what, double fraction)
+{
+    if (watcher->step)
+        watcher->step(watcher->ctx, what, fraction);
+}
+
 static struct err *compute_retained(const struct snapshot *s, const atomic_bool *cancel,
-                                    struct facts *facts)
+                                    const struct watcher *watcher, struct facts *facts)
 {
     struct graph graph = graph_of(s);
     _cleanup_(dominators_deinit) struct dominators dominators = {.n = 0};
 
+    tell(watcher, "dominators", 0.3);
     ERR_RETURN(dominators_compute(&graph, facts->accounts.root, facts->accounts.n_roots, NULL, NULL,
                                   cancel, &dominators));
+    tell(watcher, "sums", 0.6);
     ERR_RETURN(retained_compute(&dominators, shallow_of, s, cancel, &facts->retained));
     return compute_group_retained(s, cancel, facts);
 }
@@ -286,8 +300,10 @@ static struct err *compute_paths(const struct snapshot *s, const atomic_bool *ca
     return find_distances(s, cancel, facts);
 }
 
-struct err *facts_compute(struct snapshot *s, const atomic_bool *cancel)
+struct err *facts_compute_watched(struct snapshot *s, const atomic_bool *cancel,
+                                  facts_step_fn *step, void *ctx)
 {
+    struct watcher watcher = {step, ctx};
     struct snapshot_facts *nobody = NULL;
 
     if (atomic_load(&s->facts))
@@ -296,14 +312,22 @@ struct err *facts_compute(struct snapshot *s, const atomic_bool *cancel)
     if (!facts)
         return err_nomem();
     facts->base.destroy = destroy;
+    tell(&watcher, "roots", 0);
     ERR_RETURN(accounts_compute(s, cancel, &facts->accounts));
-    ERR_RETURN(compute_retained(s, cancel, facts));
+    ERR_RETURN(compute_retained(s, cancel, &watcher, facts));
+    tell(&watcher, "garbage", 0.75);
     ERR_RETURN(facts_garbage(s, 2, cancel, &facts->garbage));
+    tell(&watcher, "distances from roots", 0.85);
     ERR_RETURN(compute_paths(s, cancel, facts));
     facts->base.retained = facts->retained.bytes;
     if (atomic_compare_exchange_strong(&s->facts, &nobody, &facts->base))
         facts = NULL;
     return NULL;
+}
+
+struct err *facts_compute(struct snapshot *s, const atomic_bool *cancel)
+{
+    return facts_compute_watched(s, cancel, NULL, NULL);
 }
 
 const struct facts *facts_of(const struct snapshot *s)

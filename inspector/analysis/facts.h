@@ -38,6 +38,11 @@ struct facts {
 
 /* Computes and publishes; nothing to do if somebody did. The snapshot must have edges. */
 ERR_CHECK struct err *facts_compute(struct snapshot *snapshot, const atomic_bool *cancel);
+/* Told on the worker before each step: what comes, and the share of all that is done, 0 … 1. */
+typedef void facts_step_fn(void *ctx, const char *what, double fraction);
+/* The same with progress. */
+ERR_CHECK struct err *facts_compute_watched(struct snapshot *snapshot, const atomic_bool *cancel,
+                                            facts_step_fn *step, void *ctx);
 /* NULL until they are computed. */
 const struct facts *facts_of(const struct snapshot *snapshot);
 
@@ -47,3 +52,6 @@ const struct facts *facts_of(const struct snapshot *snapshot);
  */
 ERR_CHECK struct err *facts_garbage(const struct snapshot *snapshot, int generation,
                                     const atomic_bool *cancel, struct garbage *ret);
+
+/* Whether a weak reference (an object) has a callback. The snapshot must have edges. */
+bool facts_has_callback(const struct snapshot *snapshot, uint32_t weak);

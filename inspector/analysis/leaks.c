@@ -124,7 +124,7 @@ static struct err *apply_rules(struct finder *f)
 struct err *leaks_find(const struct snapshot *s, const struct snapshot *before,
                        const atomic_bool *cancel, struct leaks *ret)
 {
-    struct leaks leaks = {NULL};
+    struct leaks leaks = {.n = 0};
     struct finder f = {
         .s = s, .facts = facts_of(s), .before = before, .cancel = cancel, .leaks = &leaks};
     struct err *err = apply_rules(&f);

@@ -126,6 +126,40 @@ void retained_deinit(struct retained *retained)
     *retained = (struct retained){0};
 }
 
+/* What is above `place`, from the root down, less the first `skip`; returns how many with these. */
+static uint32_t walk_down(const struct retained *retained, uint32_t place, uint32_t skip,
+                          uint32_t *ret)
+{
+    uint32_t at = 0, depth = 0;
+
+    while (at != place) {
+        bool is_above = at + retained->count[at] > place;
+        if (is_above && depth >= skip)
+            ret[depth - skip] = retained->node[at];
+        depth += is_above;
+        at += is_above ? 1 : retained->count[at];
+    }
+    return depth;
+}
+
+uint32_t retained_above(const struct retained *retained, uint32_t node, uint32_t *ret,
+                        uint32_t n_max)
+{
+    uint32_t place = retained->place[node];
+
+    if (place == RETAINED_NONE)
+        return 0;
+    uint32_t n = walk_down(retained, place, UINT32_MAX, NULL);
+    uint32_t kept = n < n_max ? n : n_max;
+    walk_down(retained, place, n - kept, ret);
+    for (uint32_t i = 0; i < kept / 2; i++) {
+        uint32_t other = ret[i];
+        ret[i] = ret[kept - 1 - i];
+        ret[kept - 1 - i] = other;
+    }
+    return n;
+}
+
 bool retained_holds(const struct retained *retained, uint32_t above, uint32_t node)
 {
     uint32_t first = retained->place[above], place = retained->place[node];

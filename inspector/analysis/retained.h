@@ -52,6 +52,14 @@ ERR_CHECK struct err *retained_children(const struct retained *retained, uint32_
                                         uint32_t **ret, uint32_t *n);
 
 /*
+ * What dominates `node`, the nearest first: its owner, the owner of that … the last one hangs from the root. At most
+ * n_max of them are written to `ret`; returns how many there are. 0 for what no root reaches. Time: the siblings of
+ * those above, at most.
+ */
+uint32_t retained_above(const struct retained *retained, uint32_t node, uint32_t *ret,
+                        uint32_t n_max);
+
+/*
  * The immediate dominators again, as in dominators.h: *ret (malloc'd) has an element for each node.
  */
 ERR_CHECK struct err *retained_parents(const struct retained *retained, uint32_t **ret);

@@ -116,7 +116,7 @@ static struct err *set_shallow(struct builder *b, uint32_t object, uint64_t byte
     if (bytes < UINT32_MAX)
         return NULL;
     ERR_RETURN(grow(&s->large, &b->large_cap, s->n_large + 1u, sizeof *s->large));
-    s->large[s->n_large++] = (struct snapshot_large){object, bytes};
+    s->large[s->n_large++] = (struct snap_large){object, bytes};
     return NULL;
 }
 
@@ -152,7 +152,7 @@ static bool add_weak(struct builder *b, const uint32_t *targets, uint32_t n)
     if (!builder_fine(b, grow(&s->weak, &b->weak_cap, (size_t)s->n_weak + n, sizeof *s->weak)))
         return false;
     for (uint32_t i = 0; i < n; i++)
-        s->weak[s->n_weak++] = (struct snapshot_pair){s->n_objects - 1, targets[i]};
+        s->weak[s->n_weak++] = (struct snap_pair){s->n_objects - 1, targets[i]};
     return true;
 }
 
@@ -170,6 +170,37 @@ static bool on_edges(void *ctx, const uint32_t *targets, uint32_t n, enum edge_s
         return false;
     memcpy(s->strong.object + b->n_edges, targets, n * sizeof *targets);
     b->n_edges += n;
+    return true;
+}
+
+/* Takes arrays as they are: nothing writes to them any more. */
+static bool on_arrays(void *ctx, const struct snap_arrays *a)
+{
+    struct builder *b = ctx;
+    struct snapshot *s = b->snapshot;
+
+    s->n_objects = a->objects;
+    s->address = (uint64_t *)a->address;
+    s->type = (uint32_t *)a->type;
+    s->refcount = (uint32_t *)a->refcount;
+    s->shallow = (uint32_t *)a->shallow;
+    s->flags = (uint8_t *)a->flags;
+    s->strong = (struct snapshot_edges){(uint32_t *)a->offset, (uint32_t *)a->target, a->strong};
+    s->reverse =
+        (struct snapshot_edges){(uint32_t *)a->rev_offset, (uint32_t *)a->holder, a->strong};
+    s->weak = (struct snap_pair *)a->weak;
+    s->n_weak = a->n_weak;
+    s->large = (struct snap_large *)a->large;
+    s->n_large = a->n_large;
+    a->retain(a->owner);
+    s->arrays_owner = a->owner;
+    s->arrays_release = a->release;
+    for (uint32_t t = 0; t < s->n_types; t++) {
+        s->types[t].count = a->type_count[t];
+        s->types[t].shallow_bytes = a->type_bytes[t];
+    }
+    for (uint32_t i = 0; i < a->n_large; i++)
+        s->types[a->type[a->large[i].object]].shallow_bytes += a->large[i].bytes;
     return true;
 }
 
@@ -197,6 +228,7 @@ struct err *builder_create(struct builder **ret)
                                  .type = on_type,
                                  .object = on_object,
                                  .edges = on_edges,
+                                 .arrays = on_arrays,
                                  .end = on_end,
                                  .ctx = b};
     builder_add_roots(&b->sink);
@@ -267,7 +299,9 @@ struct err *builder_finish(struct builder *b, struct snapshot **ret)
     if (!b->ended)
         return err_new(ERR_INTERNAL, NULL, "the snapshot is not complete");
     builder_name_threads(&s->held_from_outside);
-    if (s->has_edges) {
+    if (s->arrays_owner) {
+        ERR_RETURN(check_visits(s));
+    } else if (s->has_edges) {
         ERR_RETURN(grow(&s->strong.offset, &b->offsets_cap, (size_t)s->n_objects + 1,
                         sizeof *s->strong.offset));
         s->strong.offset[s->n_objects] = (uint32_t)b->n_edges;

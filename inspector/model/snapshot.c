@@ -9,13 +9,12 @@ struct snapshot *snapshot_ref(struct snapshot *snapshot)
     return snapshot;
 }
 
-void snapshot_unref(struct snapshot *s)
+static void free_arrays(struct snapshot *s)
 {
-    if (!s || atomic_fetch_sub(&s->owners, 1) > 1)
+    if (s->arrays_owner) {
+        s->arrays_release(s->arrays_owner);
         return;
-    for (uint32_t i = 0; i < s->n_types; i++)
-        free(s->types[i].name);
-    free(s->types);
+    }
     free(s->address);
     free(s->type);
     free(s->refcount);
@@ -26,15 +25,25 @@ void snapshot_unref(struct snapshot *s)
     free(s->reverse.offset);
     free(s->reverse.object);
     free(s->weak);
+    free(s->large);
+}
+
+void snapshot_unref(struct snapshot *s)
+{
+    if (!s || atomic_fetch_sub(&s->owners, 1) > 1)
+        return;
+    for (uint32_t i = 0; i < s->n_types; i++)
+        free(s->types[i].name);
+    free(s->types);
     struct snapshot_facts *facts = atomic_load(&s->facts);
     if (facts)
         facts->destroy(facts);
+    free_arrays(s);
     roots_deinit(&s->held_from_outside);
     free(s->roots);
     free(s->unvisited.at);
     free(s->visited_too.at);
     free(s->lists);
-    free(s->large);
     free(s);
 }
 
@@ -80,7 +89,7 @@ uint32_t snapshot_find(const struct snapshot *s, uint64_t address)
     return SNAPSHOT_NONE;
 }
 
-const struct snapshot_pair *snapshot_weak_of(const struct snapshot *s, uint32_t holder, uint32_t *n)
+const struct snap_pair *snapshot_weak_of(const struct snapshot *s, uint32_t holder, uint32_t *n)
 {
     uint32_t low = 0, high = s->n_weak;
 

@@ -25,7 +25,7 @@
 
 #include "inspector/base/err.h"
 #include "inspector/model/roots.h"
-#include "proto/msg.h"
+#include "proto/decode.h"
 
 enum { SNAPSHOT_NONE = UINT32_MAX };
 
@@ -49,11 +49,6 @@ struct snapshot_edges {
     uint32_t *offset; /* n_objects + 1; NULL: not there */
     uint32_t *object;
     uint32_t n;
-};
-
-struct snapshot_pair { /* a weak reference */
-    uint32_t holder;
-    uint32_t target;
 };
 
 struct snapshot_visit {
@@ -87,7 +82,7 @@ struct snapshot {
     bool has_edges;
     struct snapshot_edges strong;
     struct snapshot_edges reverse;
-    struct snapshot_pair *weak;
+    struct snap_pair *weak;
     uint32_t n_weak;
 
     struct snapshot_roots held_from_outside;
@@ -109,14 +104,11 @@ struct snapshot {
     _Atomic(struct snapshot_facts *) facts; /* NULL until computed, see analysis/facts.h */
 
     /* private */
-    struct snapshot_large *large; /* the sizes that do not fit, by object */
+    struct snap_large *large; /* the sizes that do not fit, by object */
     uint32_t n_large;
+    void *arrays_owner; /* of the arrays over objects and references; NULL: the snapshot itself */
+    void (*arrays_release)(void *owner);
     _Atomic int owners;
-};
-
-struct snapshot_large {
-    uint32_t object;
-    uint64_t bytes;
 };
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
@@ -133,8 +125,8 @@ uint64_t snapshot_population(const struct snapshot *snapshot, uint32_t generatio
 /* The object at this address, or SNAPSHOT_NONE. Linear. */
 uint32_t snapshot_find(const struct snapshot *snapshot, uint64_t address);
 /* Weak references that go out of `holder`: the first pair (NULL: none) and how many. */
-const struct snapshot_pair *snapshot_weak_of(const struct snapshot *snapshot, uint32_t holder,
-                                             uint32_t *n);
+const struct snap_pair *snapshot_weak_of(const struct snapshot *snapshot, uint32_t holder,
+                                         uint32_t *n);
 /* The ordinal of the first reference from `holder` to `target`, which there must be. */
 uint32_t snapshot_ordinal(const struct snapshot *snapshot, uint32_t holder, uint32_t target);
 

@@ -22,20 +22,25 @@ struct target_options target_options = {.wait_s = SESSION_WAIT_S};
 const struct command commands[] = {
     {"ps", "", 0, "list the Python processes, and for each: attachable, or why not", cmd_ps},
     {"doctor", "PID", 1, "whether an attach would work; if not, why and what to do", cmd_doctor},
-    {"types", "PID", 1, "histogram of types: instances and bytes", cmd_types},
-    {"objects", "PID", 1, "the objects, or those of one type (--type)", cmd_objects},
-    {"object", "PID ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
+    {"snapshot", "PID", 1, "save the heap as a capture file (-o FILE)", cmd_snapshot},
+    {"types", "TARGET", 1, "histogram of types: instances and bytes", cmd_types},
+    {"objects", "TARGET", 1, "the objects, or those of one type (--type)", cmd_objects},
+    {"object", "TARGET ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
      cmd_object},
-    {"leaks", "PID", 1, "leak suspects in sentences; with --watch SECONDS also what grows",
+    {"threads", "TARGET", 1, "each thread's stack, with what its variables keep alive",
+     cmd_threads},
+    {"leaks", "TARGET", 1, "leak suspects in sentences; with --watch SECONDS also what grows",
      cmd_leaks},
-    {"path", "PID [ADDRESS]", 2,
+    {"path", "TARGET [ADDRESS]", 2,
      "why an object is alive: paths from the roots to it; who holds all of a type (--type)",
      cmd_path},
-    {"retained", "PID", 1, "the objects that keep most alive, and what only they do (--under)",
+    {"retained", "TARGET", 1, "the objects that keep most alive, and what only they do (--under)",
      cmd_retained},
-    {"cycles", "PID", 1,
+    {"cycles", "TARGET", 1,
      "reference cycles: garbage first, the shortest way round, what to make weak", cmd_cycles},
-    {"garbage", "PID", 1, "what a collection would free now, by type", cmd_garbage},
+    {"garbage", "TARGET", 1, "what a collection would free now, by type", cmd_garbage},
+    {"diff", "A B [C]", -1, "what changed between captures, or in a process (--watch SECONDS)",
+     cmd_diff},
     {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},
     {"stats", "PID", 1, "the collector's counters, thresholds and populations", cmd_stats},
     {"detach", "PID", 1, "make whatever ouro is attached to it leave", cmd_detach},
@@ -97,7 +102,7 @@ struct err *cmd_options(const char *name, const struct opt *options, int argc, c
     struct err *err = opt_parse(options, argc, argv, &rest);
     if (!err)
         argv[rest] = NULL;
-    if (!err && (rest > command->n_args || rest < n_needed(command)))
+    if (!err && command->n_args >= 0 && (rest > command->n_args || rest < n_needed(command)))
         err = err_new(ERR_USAGE, NULL, "it takes %s, not %d argument%s",
                       *command->args ? command->args : "no arguments", rest, rest == 1 ? "" : "s");
     return err_hint(err_context(err, "wrong usage of '%s'", name), "see 'ouro %s --help'", name);
@@ -143,7 +148,7 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-struct err *target_open(const char *pid_text, struct target *ret)
+struct err *target_open_process(const char *pid_text, struct target *ret)
 {
     struct target target = {0};
     bool was_attached;
@@ -155,6 +160,24 @@ struct err *target_open(const char *pid_text, struct target *ret)
         ERR_RETURN(evict_agent(pid, &was_attached));
     ERR_RETURN(session_attach(pid, &cmd_cancel, &target.session));
     session_set_wait(target.session, (unsigned)target_options.wait_s);
+    target.lookup = lookup_create();
+    *ret = target;
+    return NULL;
+}
+
+bool target_is_file(const char *name)
+{
+    return *name && name[strspn(name, "0123456789")];
+}
+
+struct err *target_open(const char *name, struct target *ret)
+{
+    struct target target = {0};
+
+    if (!target_is_file(name))
+        return target_open_process(name, ret);
+    catch_signals();
+    ERR_RETURN(session_open(name, &target.session));
     target.lookup = lookup_create();
     *ret = target;
     return NULL;
@@ -316,8 +339,9 @@ void json_put_header(struct json *json, const struct target *target)
     const struct session_info *info = session_info(target->session);
     json_put(
         json, "target",
-        json_pack("{s:i, s:n, s:s, s:b, s:o}", "pid", (int)info->pid, "file", "python",
-                  info->version, "free_threaded", 0, "interpreters",
+        json_pack("{s:i, s:o, s:s, s:b, s:o}", "pid", (int)info->pid, "file",
+                  info->file ? json_utf8(info->file) : json_null(), "python", info->version,
+                  "free_threaded", 0, "interpreters",
                   target->snapshot ? json_integer(target->snapshot->interpreters) : json_null()));
     if (target->snapshot)
         json_put(json, "snapshot", snapshot_json(target));

@@ -24,7 +24,7 @@
 struct command {
     const char *name;
     const char *args;    /* "PID [ADDRESS]" */
-    int n_args;          /* with the optional ones */
+    int n_args;          /* with the optional ones; -1: the command checks. argv ends with NULL */
     const char *summary; /* one line */
     struct err *(*run)(int argc, char **argv);
 };
@@ -39,6 +39,9 @@ ERR_CHECK struct err *cmd_doctor(int argc, char **argv);
 ERR_CHECK struct err *cmd_types(int argc, char **argv);
 ERR_CHECK struct err *cmd_objects(int argc, char **argv);
 ERR_CHECK struct err *cmd_object(int argc, char **argv);
+ERR_CHECK struct err *cmd_threads(int argc, char **argv);
+ERR_CHECK struct err *cmd_diff(int argc, char **argv);
+ERR_CHECK struct err *cmd_snapshot(int argc, char **argv);
 ERR_CHECK struct err *cmd_path(int argc, char **argv);
 ERR_CHECK struct err *cmd_retained(int argc, char **argv);
 ERR_CHECK struct err *cmd_cycles(int argc, char **argv);
@@ -66,7 +69,7 @@ ERR_CHECK struct err *cmd_address(const char *text, uint64_t *ret);
 /* Set by ^C and SIGTERM: the command undoes what it did and returns ERR_CANCELLED. A second ^C ends the program. */
 extern atomic_bool cmd_cancel;
 
-/* An attached process, and a snapshot of it when one was asked for. */
+/* An attached process or an open capture, and a snapshot of it when one was asked for. */
 struct target {
     struct session *session;
     struct snapshot *snapshot;
@@ -85,8 +88,15 @@ extern struct target_options target_options;
         OPT_INT('w', "wait", &target_options.wait_s, 1, 86400, "S",                                \
                 "wait S seconds for a thread that holds the interpreter; default: 10")
 
-/* Attaches. *ret is to be closed, also after later failures. */
-ERR_CHECK struct err *target_open(const char *pid, struct target *ret);
+/*
+ * Attaches to a process, or opens a capture: a name made of digits is a process id, any other a file. *ret is to be
+ * closed, also after later failures.
+ */
+ERR_CHECK struct err *target_open(const char *name, struct target *ret);
+/* The same for commands that need a process; ERR_USAGE for what is no process id. */
+ERR_CHECK struct err *target_open_process(const char *pid, struct target *ret);
+/* Whether a target's name is that of a file. */
+bool target_is_file(const char *name);
 /* Takes a snapshot (enum snapshot_flags) into ret->snapshot. */
 ERR_CHECK struct err *target_snapshot(struct target *target, unsigned flags);
 /* Computes facts_of(target->snapshot), which must have edges. */

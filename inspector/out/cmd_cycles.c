@@ -82,7 +82,7 @@ static int by_count(const void *a, const void *b)
 static struct err *count_types(const struct snapshot *s, const uint32_t *member, uint32_t n,
                                json_t **ret)
 {
-    _cleanup_(groups_deinit) struct groups groups = {NULL};
+    _cleanup_(groups_deinit) struct groups groups = {.at = NULL};
 
     ERR_RETURN(groups_make(s, &groups));
     for (uint32_t i = 0; i < groups.n; i++)

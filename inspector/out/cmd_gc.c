@@ -120,7 +120,7 @@ struct err *cmd_gc(int argc, char **argv)
     if (options.limit == NOT_GIVEN)
         options.limit = options.json ? 0 : DEFAULT_LIMIT;
     ERR_RETURN(table_check(type_columns, TYPES_COUNT_DELTA, &options));
-    ERR_RETURN(target_open(argv[0], &target));
+    ERR_RETURN(target_open_process(argv[0], &target));
     struct err *err = collect(&target, (int)generation, &outcome);
     if (!err)
         err = table_arrange(outcome.freed, &options, TYPES_SHALLOW);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "inspector/analysis/facts.h"
+#include "inspector/base/cleanup.h"
 #include "inspector/base/str.h"
 #include "inspector/base/units.h"
 #include "inspector/out/cmd.h"
@@ -41,7 +42,10 @@ static struct err *ask(struct target *target, struct view *view, long limit)
     ERR_RETURN(table_lookup(view->self, 0, target));
     ERR_RETURN(table_lookup(view->referrers, (size_t)limit, target));
     ERR_RETURN(table_lookup(view->referents, (size_t)limit, target));
-    return session_sizes(target->session, view->object, &view->sizes, &cmd_cancel);
+    ERR_RETURN(session_sizes(target->session, view->object, &view->sizes, &cmd_cancel));
+    view->sizes.getsizeof_bytes =
+        snapshot_shallow(target->snapshot, view->object) - view->sizes.inline_bytes;
+    return NULL;
 }
 
 static struct account account_of(const struct target *target, const struct view *view)
@@ -69,6 +73,23 @@ static json_t *root_json(const struct target *target, const struct view *view)
     return json;
 }
 
+static json_t *weakrefs_json(const struct snapshot *s, uint32_t object)
+{
+    json_t *array = json_array();
+
+    for (uint32_t i = 0; i < s->n_weak; i++) {
+        uint32_t weak = s->weak[i].holder;
+        if (s->weak[i].target != object)
+            continue;
+        json_t *row = json_object();
+        json_object_set_new(row, "address", json_address(s->address[weak]));
+        json_object_set_new(row, "type", json_utf8(snapshot_type_of(s, weak)->name));
+        json_object_set_new(row, "callback", json_boolean(facts_has_callback(s, weak)));
+        json_array_append_new(array, row);
+    }
+    return array;
+}
+
 /* OBJECT of docs/cli-json.md, and what only this command says. */
 static json_t *object_json(const struct target *target, const struct view *view)
 {
@@ -87,7 +108,7 @@ static json_t *object_json(const struct target *target, const struct view *view)
                         json_integer((json_int_t)view->sizes.weakref_count));
     json_object_set_new(object, "account", account_json(target, view));
     json_object_set_new(object, "root", root_json(target, view));
-    json_object_set_new(object, "weakrefs", json_null());
+    json_object_set_new(object, "weakrefs", weakrefs_json(target->snapshot, view->object));
     json_object_set_new(object, "allocated_at", json_null());
     return object;
 }
@@ -117,22 +138,15 @@ static void print_edges(const char *title, const struct rows *rows, long limit)
     table_print_rest(rows, limit);
 }
 
-/* "refcount     5 = 3 from the heap + 1 from running frames + 1 from C code" */
 static void print_account(const struct target *target, const struct view *view)
 {
-    struct account a = account_of(target, view);
-    struct str root = STR_INIT;
+    _cleanup_(str_deinit) struct str account = STR_INIT, root = STR_INIT;
 
-    if (a.immortal)
-        printf("%-12s immortal: the refcount is a constant\n", "account");
-    else
-        printf("%-12s %" PRIu32 " from the heap, %" PRIu32 " from running frames, %" PRIu32
-               " from static data, %" PRIu32 " unexplained (C code)\n",
-               "account", a.heap, a.frames, a.places, a.unexplained);
+    account_text(target->snapshot, view->facts, view->object, false, &account);
+    printf("%-12s %s\n", "account", account.text);
     root_text(target->snapshot, view->facts, target->lookup, view->object, &root);
     if (root.len_bytes)
         printf("%-12s %s\n", "root", root.text);
-    str_deinit(&root);
 }
 
 static void print_text(const struct target *target, const struct view *view, long limit)

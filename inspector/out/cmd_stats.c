@@ -73,7 +73,7 @@ struct err *cmd_stats(int argc, char **argv)
     ERR_RETURN(cmd_options("stats", table, argc, argv, &helped));
     if (helped)
         return NULL;
-    ERR_RETURN(target_open(argv[0], &target));
+    ERR_RETURN(target_open_process(argv[0], &target));
     struct err *err = target_snapshot(&target, SNAPSHOT_COUNTS);
     if (!err)
         err = proc_status_read(session_info(target.session)->pid, &status);

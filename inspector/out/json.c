@@ -25,7 +25,7 @@ static void dump(struct json *json, json_t *value)
 }
 
 /* Sources promise valid UTF-8; where one fails, its bytes are escaped rather than left out. */
-static json_t *text_json(const char *text)
+json_t *json_utf8(const char *text)
 {
     struct str escaped = STR_INIT;
     json_t *value = text ? json_string(text) : json_null();
@@ -64,13 +64,15 @@ json_t *json_cell(const struct column *column, const struct cell *cell)
     switch (column->kind) {
     case COL_TEXT:
     case COL_TYPE:
-        return text_json(cell->text);
+        return json_utf8(cell->text);
     case COL_ADDRESS:
         return json_address((uint64_t)cell->num);
     case COL_BOOL:
         return json_boolean(cell->num);
     case COL_GENERATION:
-        return cell->text ? text_json(cell->text) : json_integer(cell->num);
+        return cell->text ? json_utf8(cell->text) : json_integer(cell->num);
+    case COL_SHARE:
+        return json_real((double)cell->num / 10);
     case COL_COUNT:
     case COL_BYTES:
     case COL_COUNT_DELTA:

@@ -34,6 +34,8 @@ void json_end(struct json *json);
 
 /* A cell as a JSON value: null, integer, boolean, string; addresses as "0x…". */
 json_t *json_cell(const struct column *column, const struct cell *cell);
+/* A text; bytes that are no UTF-8 escaped. */
+json_t *json_utf8(const char *text);
 json_t *json_address(uint64_t address);
 /* Nanoseconds as whole microseconds. */
 json_t *json_us(uint64_t ns);

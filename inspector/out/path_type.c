@@ -16,7 +16,7 @@
 static struct err *find_members(const struct snapshot *s, const char *type, uint32_t **ret,
                                 uint32_t *n)
 {
-    _cleanup_(groups_deinit) struct groups groups = {NULL};
+    _cleanup_(groups_deinit) struct groups groups = {.n = 0};
 
     ERR_RETURN(groups_make(s, &groups));
     uint32_t group = groups_find(&groups, type), count = 0;

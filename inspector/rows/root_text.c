@@ -9,6 +9,22 @@ const char *root_file_name(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+const char *root_kind_name(enum root_kind kind)
+{
+    static const char *const names[ROOT_KINDS] = {
+        [ROOT_NONE] = "nothing",
+        [ROOT_MODULE] = "modules",
+        [ROOT_FRAME] = "frames",
+        [ROOT_THREAD] = "threads",
+        [ROOT_INTERPRETER] = "interpreter",
+        [ROOT_LIBRARY] = "static data",
+        [ROOT_C] = "C code",
+        [ROOT_IMMORTAL] = "immortal",
+    };
+
+    return names[kind];
+}
+
 static void put_held(struct str *ret, const struct snapshot_held *held)
 {
     static const char *const words[HELD_KINDS] = {
@@ -106,4 +122,19 @@ void root_text(const struct snapshot *s, const struct facts *facts, const struct
     case ROOT_KINDS:
         return;
     }
+}
+
+void account_text(const struct snapshot *s, const struct facts *facts, uint32_t object, bool brief,
+                  struct str *ret)
+{
+    struct account a = accounts_of(&facts->accounts, s, object);
+
+    if (a.immortal)
+        str_append(ret, brief ? "immortal" : "immortal: the refcount is a constant");
+    else
+        str_printf(ret,
+                   brief ? "%u heap, %u frames, %u static, %u C code"
+                         : "%u from the heap, %u from running frames, %u static data, "
+                           "%u unexplained (C code)",
+                   a.heap, a.frames, a.places, a.unexplained);
 }

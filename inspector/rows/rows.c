@@ -8,6 +8,8 @@
 #include "inspector/base/clock.h"
 #include "inspector/base/units.h"
 
+enum { SHARE_CELLS = 10 }; /* of a bar */
+
 _Static_assert((int)CELL_BUF_BYTES >= (int)UNITS_BUF,
                "cell_format() lets units write into the buffer");
 
@@ -101,6 +103,24 @@ struct err *rows_arrange(struct rows *rows, const struct rows_spec *spec)
     return NULL;
 }
 
+/* "35.2% ███▌      ": the number, and a bar that is whole at 100%. */
+static const char *format_share(int64_t num, bool ascii, char buf[CELL_BUF_BYTES])
+{
+    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    int64_t whole = num < 0 ? 0 : num > 1000 ? 1000 : num;
+    int eighth = (int)(whole * SHARE_CELLS * 8 / 1000), full = eighth / 8, used = full;
+    int n = snprintf(buf, CELL_BUF_BYTES, "%3" PRId64 ".%" PRId64 "%% ", num / 10, num % 10);
+
+    for (int i = 0; i < full; i++)
+        n += snprintf(buf + n, CELL_BUF_BYTES - (size_t)n, "%s", ascii ? "#" : "█");
+    if (!ascii && eighth % 8) {
+        n += snprintf(buf + n, CELL_BUF_BYTES - (size_t)n, "%s", eighths[eighth % 8]);
+        used++;
+    }
+    snprintf(buf + n, CELL_BUF_BYTES - (size_t)n, "%*s", SHARE_CELLS - used, "");
+    return buf;
+}
+
 const char *cell_format(const struct column *column, const struct cell *cell, bool ascii,
                         char buf[CELL_BUF_BYTES])
 {
@@ -132,6 +152,8 @@ const char *cell_format(const struct column *column, const struct cell *cell, bo
         return units_bytes_delta(cell->num, buf);
     case COL_DURATION_US:
         return units_duration_ns((uint64_t)cell->num * NS_PER_US, buf);
+    case COL_SHARE:
+        return format_share(cell->num, ascii, buf);
     case COL_BOOL:
         return cell->num ? "yes" : "no";
     }

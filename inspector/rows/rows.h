@@ -48,6 +48,7 @@ enum col_kind {
     COL_DURATION_US, /* microseconds, printed 4.56 ms (JSON: plain microseconds) */
     COL_BOOL,        /* num 0 or 1, printed yes or no */
     COL_GENERATION,  /* text "permanent", or num 0, 1, 2 */
+    COL_SHARE,       /* tenths of a percent, printed "35.2% ███▌" */
     COL_ID,          /* a plain number without separators: a pid */
 };
 

@@ -123,7 +123,7 @@ static struct err *fill_referents(struct rows_edges *edges, uint32_t object)
 {
     const struct snapshot *s = edges->snapshot;
     uint32_t n_weak, n_strong = strong_count(s, object);
-    const struct snapshot_pair *weak = snapshot_weak_of(s, object, &n_weak);
+    const struct snap_pair *weak = snapshot_weak_of(s, object, &n_weak);
 
     edges->at = calloc((size_t)n_strong + n_weak + 1, sizeof *edges->at);
     if (!edges->at)

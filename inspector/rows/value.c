@@ -41,6 +41,8 @@ static const struct unit bool_words[] = {
     {"yes", 1}, {"true", 1}, {"1", 1}, {"no", 0}, {"false", 0}, {"0", 0}, {NULL, 0},
 };
 
+static const struct unit share_units[] = {{"", 10}, {"%", 10}, {NULL, 0}};
+
 struct kind_syntax {
     const struct unit *units;
     const char *expected;
@@ -57,6 +59,8 @@ static struct kind_syntax syntax_of(enum col_kind kind)
         return (struct kind_syntax){count_units, "a number such as 100 or 2k"};
     case COL_DURATION_US:
         return (struct kind_syntax){duration_units, "a duration such as 500us, 20ms or 1.5s"};
+    case COL_SHARE:
+        return (struct kind_syntax){share_units, "a share such as 5% or 12.5%"};
     case COL_ADDRESS:
         return (struct kind_syntax){plain_units, "an address such as 0x7f12a0"};
     case COL_BOOL:

@@ -1,6 +1,9 @@
 /* The questions of session.h. */
 #include <string.h>
 
+#include "inspector/base/cleanup.h"
+#include "inspector/base/mem.h"
+#include "inspector/session/saved.h"
 #include "inspector/session/session_private.h"
 
 static struct err *no_copy(const struct session *session)
@@ -76,6 +79,8 @@ struct err *session_values(struct session *session, const uint32_t *objects, uin
                            uint32_t text_max, session_value_fn *value, void *arg,
                            const atomic_bool *cancel)
 {
+    if (session->capture)
+        return capture_values(session->capture, objects, n, text_max, value, arg, cancel);
     for (uint32_t done = 0; done < n; done += MSG_ASK_VALUES_MAX) {
         uint32_t some = n - done < MSG_ASK_VALUES_MAX ? n - done : MSG_ASK_VALUES_MAX;
         ERR_RETURN(ask_values(session, objects + done, some, text_max, value, arg, cancel));
@@ -91,6 +96,8 @@ struct err *session_edges(struct session *session, uint32_t holder, uint32_t fir
         {session->link.next_id++, session->copy}, holder, first, count, target};
     struct msg_ans_edges head = {.last = 0};
 
+    if (session->capture)
+        return capture_edges(session->capture, holder, first, count, edge, arg, cancel);
     ERR_RETURN(ask(session, MSG_ASK_EDGES, &question, sizeof question, NULL, 0));
     while (!head.last) {
         struct wire_reader reader;
@@ -108,12 +115,59 @@ struct err *session_edges(struct session *session, uint32_t holder, uint32_t fir
     return NULL;
 }
 
+/* The pieces of one answer. False: it makes no sense. */
+static struct err *give_names(const struct msg_ans_names *head, struct wire_reader *reader,
+                              session_names_fn *names, void *arg, bool *fine)
+{
+    _cleanup_free_ struct decoded_text *texts = NULL;
+    size_t cap = 0;
+
+    *fine = false;
+    for (uint32_t i = 0; i < head->count; i++) {
+        struct decoded_names piece;
+        if (!decode_names_piece(reader, &piece))
+            return NULL;
+        ERR_RETURN(grow(&texts, &cap, piece.count, sizeof *texts));
+        for (uint32_t k = 0; k < piece.count; k++)
+            if (!decode_name(reader, &texts[k]))
+                return NULL;
+        names(&piece, texts, arg);
+    }
+    *fine = true;
+    return NULL;
+}
+
+struct err *session_names(struct session *session, uint32_t first, uint32_t count,
+                          session_names_fn *names, void *arg, const atomic_bool *cancel)
+{
+    struct msg_ask_names question = {{session->link.next_id++, session->copy}, first, count};
+    struct msg_ans_names head = {.last = 0};
+
+    if (session->capture)
+        return saved_cannot(session, "take a capture of");
+    ERR_RETURN(ask(session, MSG_ASK_NAMES, &question, sizeof question, NULL, 0));
+    while (!head.last) {
+        struct wire_reader reader;
+        uint32_t bytes;
+        bool fine;
+        ERR_RETURN(next_answer(session, MSG_ANS_NAMES, question.ask.id, cancel, &bytes));
+        if (!decode_names(session->link.buffer, bytes, &head, &reader))
+            return bad_answer(session);
+        ERR_RETURN(give_names(&head, &reader, names, arg, &fine));
+        if (!fine)
+            return bad_answer(session);
+    }
+    return NULL;
+}
+
 struct err *session_sizes(struct session *session, uint32_t object, struct msg_ans_sizes *ret,
                           const atomic_bool *cancel)
 {
     struct msg_ask_sizes question = {{session->link.next_id++, session->copy}, object, 0};
     uint32_t bytes;
 
+    if (session->capture)
+        return saved_sizes(session, object, ret);
     ERR_RETURN(ask(session, MSG_ASK_SIZES, &question, sizeof question, NULL, 0));
     ERR_RETURN(next_answer(session, MSG_ANS_SIZES, question.ask.id, cancel, &bytes));
     if (!decode_fixed(MSG_ANS_SIZES, session->link.buffer, bytes, ret, sizeof *ret))

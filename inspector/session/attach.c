@@ -16,7 +16,6 @@
 #include "inspector/base/clock.h"
 #include "inspector/session/doctor.h"
 #include "inspector/session/doctor_private.h"
-#include "inspector/session/elffile.h"
 #include "inspector/session/evict.h"
 #include "inspector/session/inject.h"
 
@@ -43,21 +42,8 @@ static void find_functions(pid_t pid, const struct proc_maps *maps, const struct
         "PyEval_SaveThread", "PyEval_RestoreThread", "_Py_HandlePending",
         "PyObject_Malloc",   "PyObject_Free",        "PyLong_FromLong",
     };
-    _cleanup_close_ int fd = -1;
-    struct elffile *elf = NULL;
-    struct err *err = NULL;
 
-    for (size_t i = 0; i < maps->n && fd < 0 && !err; i++)
-        if (maps->at[i].inode == python->inode)
-            err = proc_open_mapped(pid, &maps->at[i], &fd);
-    if (!err && fd >= 0)
-        err = elffile_open(fd, python->path, &elf);
-    for (int i = 0; elf && i < SAFEPOINT_BREAKPOINTS_MAX; i++) {
-        uint64_t at = names[i] ? elffile_symbol(elf, names[i]) : 0;
-        functions[i] = at ? python->bias + at : 0;
-    }
-    elffile_close(elf);
-    err_destroy(err); /* there are other ways to a safe point */
+    python_symbols(pid, maps, python, names, SAFEPOINT_BREAKPOINTS_MAX, functions);
 }
 
 static void fill_plan(const struct doctor *doctor, struct inject_plan *plan)
@@ -209,9 +195,9 @@ static struct err *somebody_is_there(pid_t pid, pid_t inspector)
     struct evict_found found = {.inspector_lives = true};
 
     ERR_RETURN(proc_maps_read(pid, &maps));
-    evict_look(pid, &maps, &found);
+    bool is_there = evict_look(pid, &maps, &found);
     proc_maps_deinit(&maps);
-    if (found.inspector_lives)
+    if (is_there && found.inspector_lives)
         return doctor_other_inspector(pid, inspector);
     return err_new(
         ERR_BUSY, "try again when that thread lets go",
@@ -258,9 +244,23 @@ static struct err *open_ring(pid_t pid, int target_fd, int *ret)
 
     snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, target_fd);
     int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return err_new(ERR_TARGET_GONE, "attach again",
+                       "process %d has ended or become another program just now", pid);
     if (fd < 0)
         return err_sys(errno, "cannot open the shared memory of process %d", pid);
     *ret = fd;
+    return NULL;
+}
+
+/* What a loader's run came to: an agent that runs. */
+static struct err *take_agent(const struct inject_plan *plan, const struct inject_result *result,
+                              struct attach_result *ret)
+{
+    ERR_RETURN(start_refusal(plan->pid, &result->loader.start));
+    ERR_RETURN(open_ring(plan->pid, result->loader.start.ring_fd, &ret->ring_fd));
+    snprintf(ret->how, sizeof ret->how, "%s", result->how);
+    ret->held_ns = result->held_ns;
     return NULL;
 }
 
@@ -292,11 +292,31 @@ static struct err *attach_with(const struct inject_plan *plan, struct outcome *o
             clock_sleep_ns(BUSY_PAUSE_NS);
         ERR_RETURN(run_helper(plan, outcome, cancel));
     } while (outcome->result.loader.start.status == START_BUSY && clock_ns() < deadline);
-    ERR_RETURN(start_refusal(plan->pid, &outcome->result.loader.start));
-    ERR_RETURN(open_ring(plan->pid, outcome->result.loader.start.ring_fd, &ret->ring_fd));
-    snprintf(ret->how, sizeof ret->how, "%s", outcome->result.how);
-    ret->held_ns = outcome->result.held_ns;
-    return NULL;
+    return take_agent(plan, &outcome->result, ret);
+}
+
+static void forget_lateness(struct err *err, void *arg)
+{
+    (void)arg;
+    err_destroy(err);
+}
+
+struct err *attach_on(struct tracee *tracee, const struct doctor *doctor, const char *how,
+                      struct attach_result *ret)
+{
+    uint64_t start = clock_ns();
+    struct inject_plan plan = {.pid = tracee->tid};
+    struct inject_result result = {.held_ns = 0};
+
+    fill_plan(doctor, &plan);
+    struct err *err = inject_on(&plan, tracee, forget_lateness, NULL, &result);
+    if (!err)
+        err = loader_refusal(&result.loader);
+    snprintf(result.how, sizeof result.how, "%s", how);
+    if (!err)
+        err = take_agent(&plan, &result, ret);
+    ret->total_ns = clock_ns() - start;
+    return err_context(err, "cannot attach to '%d'", plan.pid);
 }
 
 struct err *attach_to(pid_t pid, const atomic_bool *cancel, struct attach_result *ret)

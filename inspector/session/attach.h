@@ -23,6 +23,8 @@
 #include <sys/types.h>
 
 #include "inspector/base/err.h"
+#include "inspector/session/doctor.h"
+#include "inspector/session/tracee.h"
 
 struct attach_result {
     int ring_fd;      /* our descriptor of the shared memory; the caller's */
@@ -37,3 +39,10 @@ struct attach_result {
  * ERR_UNSUPPORTED, ERR_BUSY, ERR_NOT_YET, ERR_TIMEOUT, ERR_TARGET_GONE.
  */
 ERR_CHECK struct err *attach_to(pid_t pid, const atomic_bool *cancel, struct attach_result *ret);
+
+/*
+ * The same on a thread that the caller holds already, stopped where it may be borrowed; `doctor` has found Python and the loader
+ * there. `how` is for people. The thread is let go in any case.
+ */
+ERR_CHECK struct err *attach_on(struct tracee *tracee, const struct doctor *doctor, const char *how,
+                                struct attach_result *ret);

@@ -37,7 +37,7 @@ static struct err *check_python(pid_t pid, struct doctor *doctor, char **note)
 {
     ERR_RETURN(proc_maps_read(pid, &doctor->maps));
     if (!doctor->maps.n)
-        return err_new(ERR_INPUT, "see 'ouro ps'", "process %d has just ended", pid);
+        return doctor_in_transit(pid);
     ERR_RETURN(python_find(pid, &doctor->maps, &doctor->python));
     *note = xasprintf("%s, in %s", doctor->python.version, doctor->python.path);
     return NULL;

@@ -9,6 +9,8 @@
 
 ERR_CHECK struct err *doctor_check_process(pid_t pid, const struct proc_status *status,
                                            char **note);
+/* It has no memory at this moment. */
+ERR_CHECK struct err *doctor_in_transit(pid_t pid);
 ERR_CHECK struct err *doctor_check_tracer(pid_t pid, const struct proc_status *status);
 ERR_CHECK struct err *doctor_check_state(pid_t pid, const struct proc_status *status, char **note);
 ERR_CHECK struct err *doctor_check_seccomp(pid_t pid, const struct proc_status *status,

@@ -25,13 +25,19 @@ static const char *state_name(char state)
     }
 }
 
+struct err *doctor_in_transit(pid_t pid)
+{
+    return err_new(ERR_NOT_YET, "try again",
+                   "process %d is just ending, or becoming another program", pid);
+}
+
 struct err *doctor_check_process(pid_t pid, const struct proc_status *status, char **note)
 {
     if (status->state == 'Z' || status->state == 'X')
         return err_new(ERR_INPUT, "nothing is left of it but its exit status",
                        "process %d has ended (zombie)", pid);
     if (status->kernel_thread && status->parent != KTHREADD && pid != KTHREADD)
-        return err_new(ERR_INPUT, "see 'ouro ps'", "process %d is just ending", pid);
+        return doctor_in_transit(pid);
     if (status->kernel_thread)
         return err_new(ERR_INPUT, "see 'ouro ps'", "process %d is a kernel thread", pid);
     if (!strcmp(status->name, "ouro-copy"))

@@ -55,7 +55,7 @@ bool evict_look(pid_t pid, const struct proc_maps *maps, struct evict_found *ret
     if (!header)
         return false;
     if (process_vm_readv(pid, local, 2, remote, 2, 0) != sizeof agent + sizeof inspector)
-        return true;
+        return errno != EFAULT; /* that is: it has just left */
     agent.build_id[BUILD_ID_BYTES - 1] = '\0';
     ret->same_build = agent.magic == LAYOUT_MAGIC && agent.version == LAYOUT_VERSION &&
                       !strcmp(agent.build_id, agent_build_id);
@@ -82,7 +82,8 @@ struct err *evict_agent(pid_t pid, bool *was_attached)
         return NULL;
     remote.iov_base =
         (void *)(uintptr_t)(header + SHM_INSPECTOR_OFFSET + offsetof(struct shm_inspector, leave));
-    if (process_vm_writev(pid, &local, 1, &remote, 1, 0) != sizeof leave)
+    /* EFAULT: it has just left by itself */
+    if (process_vm_writev(pid, &local, 1, &remote, 1, 0) != sizeof leave && errno != EFAULT)
         return err_hint(err_sys(errno, "cannot reach the agent in process %d", pid),
                         "run as its user, or as root");
     while (header && clock_ns() < deadline) {

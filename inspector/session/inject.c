@@ -143,6 +143,23 @@ static struct err *run_loader(struct tracee *tracee, const struct inject_plan *p
     return tracee_read(tracee, region->at + region->loader, ret, sizeof *ret);
 }
 
+struct err *inject_on(const struct inject_plan *plan, struct tracee *tracee,
+                      void (*late)(struct err *err, void *arg), void *arg,
+                      struct inject_result *ret)
+{
+    struct region region = region_layout(!plan->libs.start_function);
+    uint64_t start = clock_ns();
+    struct err *err = tracee_borrow(tracee);
+
+    if (!err) {
+        err = run_loader(tracee, plan, &region, late, arg, &ret->loader);
+        unmap_region(tracee, plan, &region);
+    }
+    tracee_release(tracee);
+    ret->held_ns = clock_ns() - start;
+    return err;
+}
+
 struct err *inject_run(const struct inject_plan *plan, void (*late)(struct err *err, void *arg),
                        void *arg, struct inject_result *ret)
 {
@@ -158,17 +175,8 @@ struct err *inject_run(const struct inject_plan *plan, void (*late)(struct err *
         .breakpoint_ns = breakpoint_ns,
         .cancel = plan->cancel,
     };
-    struct region region = region_layout(!plan->libs.start_function);
     struct tracee tracee;
 
     ERR_RETURN(safepoint_take(&spec, &tracee, ret->how));
-    uint64_t start = clock_ns();
-    struct err *err = tracee_borrow(&tracee);
-    if (!err) {
-        err = run_loader(&tracee, plan, &region, late, arg, &ret->loader);
-        unmap_region(&tracee, plan, &region);
-    }
-    tracee_release(&tracee);
-    ret->held_ns = clock_ns() - start;
-    return err;
+    return inject_on(plan, &tracee, late, arg, ret);
 }

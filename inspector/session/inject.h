@@ -47,3 +47,8 @@ struct inject_result {
 ERR_CHECK struct err *inject_run(const struct inject_plan *plan,
                                  void (*late)(struct err *err, void *arg), void *arg,
                                  struct inject_result *ret);
+
+/* The same on a thread that is held already at such a point; it is given back in any case. */
+ERR_CHECK struct err *inject_on(const struct inject_plan *plan, struct tracee *tracee,
+                                void (*late)(struct err *err, void *arg), void *arg,
+                                struct inject_result *ret);

@@ -6,6 +6,7 @@
 
 #include "inspector/base/cleanup.h"
 #include "inspector/session/procfs.h"
+#include "inspector/session/saved.h"
 #include "inspector/session/session_private.h"
 
 enum { FILE_BYTES_MAX = 64 << 10 };
@@ -70,6 +71,8 @@ struct err *session_memory(struct session *session, struct session_memory *ret)
     struct proc_status status;
     pid_t copy = 0;
 
+    if (session->capture)
+        return saved_cannot(session, "measure");
     ERR_RETURN(proc_status_read(session->info.pid, &status));
     memory.rss_bytes = status.rss_bytes;
     if (memory.has_copy)

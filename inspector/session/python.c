@@ -250,3 +250,22 @@ struct err *python_find(pid_t pid, const struct proc_maps *maps, struct python *
     }
     return explain(pid, maps, exe_inode, ret);
 }
+
+void python_symbols(pid_t pid, const struct proc_maps *maps, const struct python *python,
+                    const char *const *names, size_t n, uint64_t *ret)
+{
+    _cleanup_close_ int fd = -1;
+    _cleanup_(cleanup_elffile) struct elffile *elf = NULL;
+    struct err *err = NULL;
+
+    for (size_t i = 0; i < maps->n && fd < 0 && !err; i++)
+        if (maps->at[i].inode == python->inode)
+            err = proc_open_mapped(pid, &maps->at[i], &fd);
+    if (!err && fd >= 0)
+        err = elffile_open(fd, python->path, &elf);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t at = elf && names[i] ? elffile_symbol(elf, names[i]) : 0;
+        ret[i] = at ? python->bias + at : 0;
+    }
+    err_destroy(err); /* it has none of them then */
+}

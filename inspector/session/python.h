@@ -29,3 +29,6 @@ struct python {
  * left alone if it is no Python at all. ERR_NOT_YET when a Python is just being loaded.
  */
 ERR_CHECK struct err *python_find(pid_t pid, const struct proc_maps *maps, struct python *ret);
+/* Where in the process the interpreter's functions with these names lie; 0 for one that it does not have. */
+void python_symbols(pid_t pid, const struct proc_maps *maps, const struct python *python,
+                    const char *const *names, size_t n, uint64_t *ret);

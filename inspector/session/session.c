@@ -9,43 +9,46 @@
 #include "inspector/base/log.h"
 #include "inspector/base/mem.h"
 #include "inspector/session/attach.h"
+#include "inspector/session/saved.h"
 #include "inspector/session/session_private.h"
 
 enum { IDLE_LIMIT_S = 600 };
 
 /* ---- attach ---- */
 
-struct err *session_attach(pid_t pid, const atomic_bool *cancel, struct session **ret)
+struct err *session_adopt(pid_t pid, const struct attach_result *attached, struct session **ret)
 {
-    struct attach_result attached = {.ring_fd = -1};
     struct session *session = calloc(1, sizeof *session);
+    struct err *err = session ? link_open(pid, attached->ring_fd, &session->link) : err_nomem();
 
-    if (!session)
-        return err_nomem();
-    struct err *err = attach_to(pid, cancel, &attached);
-    if (!err) {
-        err = err_context(link_open(pid, attached.ring_fd, &session->link), "cannot attach to '%d'",
-                          pid);
-        close(attached.ring_fd);
-    }
+    close(attached->ring_fd);
     if (err) {
         free(session);
-        return err;
+        return err_context(err, "cannot attach to '%d'", pid);
     }
     session_set_wait(session, SESSION_WAIT_S);
     unsigned hex = session->link.python_hex;
     session->info = (struct session_info){.pid = pid, .python = session->link.python};
+    session->info.python_hex = hex;
     session->info.heap_each = hex >= 0x03090000;
-    session->info.attach_ns = attached.total_ns;
-    session->info.held_ns = attached.held_ns;
-    snprintf(session->info.how, sizeof session->info.how, "%s", attached.how);
+    session->info.attach_ns = attached->total_ns;
+    session->info.held_ns = attached->held_ns;
+    snprintf(session->info.how, sizeof session->info.how, "%s", attached->how);
     snprintf(session->info.version, sizeof session->info.version, "%u.%u.%u", hex >> 24 & 0xff,
              hex >> 16 & 0xff, hex >> 8 & 0xff);
     log_line(LOG_INFO, "attached to %d, Python %s, %s, in %.2f ms, thread held for %.2f ms", pid,
-             session->info.version, attached.how, (double)attached.total_ns / 1e6,
-             (double)attached.held_ns / 1e6);
+             session->info.version, attached->how, (double)attached->total_ns / 1e6,
+             (double)attached->held_ns / 1e6);
     *ret = session;
     return NULL;
+}
+
+struct err *session_attach(pid_t pid, const atomic_bool *cancel, struct session **ret)
+{
+    struct attach_result attached = {.ring_fd = -1};
+
+    ERR_RETURN(attach_to(pid, cancel, &attached));
+    return session_adopt(pid, &attached, ret);
 }
 
 const struct session_info *session_info(const struct session *session)
@@ -62,6 +65,10 @@ void session_detach(struct session *session)
 {
     if (!session)
         return;
+    if (session->capture) {
+        saved_close(session);
+        return;
+    }
     link_close(&session->link);
     log_line(LOG_INFO, "detached from %d", session->info.pid);
     free(session);
@@ -265,6 +272,8 @@ struct err *session_snapshot(struct session *session, unsigned flags, const stru
     struct snapshot_info info = {0};
     struct stream_end end = {.crashed = true};
 
+    if (session->capture)
+        return saved_snapshot(session, sink, cancel, ret);
     session->opaque_count = 0;
     while (end.crashed) {
         struct err *err = try_snapshot(session, flags, sink, cancel, &info, &end);
@@ -292,6 +301,8 @@ struct err *session_release(struct session *session)
     struct msg_req_release request = {link->next_id++};
     struct msg_rep_release reply;
 
+    if (session->capture)
+        return NULL;
     session->copy = 0;
     ERR_RETURN(
         link_send(link, &link->requests, MSG_REQ_RELEASE, &request, sizeof request, NULL, 0));
@@ -301,7 +312,8 @@ struct err *session_release(struct session *session)
 
 bool session_can_ask(const struct session *session)
 {
-    return session->copy && session->link.copy_ended.snapshot_id != session->copy;
+    return session->capture ||
+           (session->copy && session->link.copy_ended.snapshot_id != session->copy);
 }
 
 /* ---- collecting ---- */
@@ -334,6 +346,8 @@ struct err *session_collect(struct session *session, int generation, unsigned af
     struct msg_rep_collect reply;
     uint64_t start = clock_ns();
 
+    if (session->capture)
+        return saved_cannot(session, "collect garbage in");
     link->next_id += 2; /* a copy before, a copy after */
     session->copy = 0;
     link->copy_ended.snapshot_id = 0;

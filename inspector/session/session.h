@@ -8,6 +8,9 @@
  *      session_collect(session, 2, …);                                    changes the target
  *      session_detach(session);
  *
+ * A capture file can stand in a process's place, session_open(): the same snapshot again, the same answers, and
+ * ERR_INPUT for whatever needs a process.
+ *
  * Calls block; each takes a `cancel` flag that another thread may set, and then returns
  * ERR_CANCELLED soon with the session still usable.  All calls on the thread that attached, which must live until session_detach(); only session_info() is for any thread.
  */
@@ -27,16 +30,27 @@ enum { SESSION_WAIT_S = 10 };
 
 struct session_info {
     pid_t pid;
-    const char *python; /* "3.11.7 (main, …)": Py_GetVersion(); valid while the session lives */
-    char version[16];   /* "3.11.7" */
-    bool
-        heap_each; /* every interpreter of the process has a heap of its own, and only the main one's is shown: from 3.9 on */
-    char how[64];  /* the safe point at which we came in */
+    const char *python;  /* "3.11.7 (main, …)": Py_GetVersion(); valid while the session lives */
+    char version[16];    /* "3.11.7" */
+    unsigned python_hex; /* major << 24 | minor << 16 | patch << 8 */
+    bool heap_each;     /* every interpreter of the process has a heap of its own, and only the main
+                            one's is shown: from 3.9 on */
+    char how[64];       /* the safe point at which we came in */
     uint64_t attach_ns; /* what attaching took … */
     uint64_t held_ns;   /* … and how long it held the borrowed thread */
+    /* of a capture file, whose `pid` and `python` are those of the process that it shows */
+    const char *file;    /* its path; NULL: this is a process. Valid while the session lives */
+    uint64_t created_ns; /* since 1970 */
+    bool is_redacted;
 };
 
+struct attach_result;
+/* A session of what attach.h has brought in; its descriptor is taken over, also on failure. */
+ERR_CHECK struct err *session_adopt(pid_t pid, const struct attach_result *attached,
+                                    struct session **ret);
 ERR_CHECK struct err *session_attach(pid_t pid, const atomic_bool *cancel, struct session **ret);
+/* Opens a capture file. ERR_SYS, ERR_INPUT, ERR_UNSUPPORTED. */
+ERR_CHECK struct err *session_open(const char *path, struct session **ret);
 const struct session_info *session_info(const struct session *session);
 /*
  * How long a snapshot or a collection waits for the interpreter lock before it gives up with ERR_TIMEOUT, at first
@@ -128,11 +142,22 @@ ERR_CHECK struct err *session_values(struct session *session, const uint32_t *ob
 /*
  * Names of `count` references of `holder` from ordinal `first` on (in the order of the snapshot,
  * strong ones first); only those to `target` unless that is UINT32_MAX. They arrive in no
- * particular order.
+ * particular order. From a file `target` and `strength` of the answer are not known: UINT32_MAX, EDGE_STRONG; and
+ * references to other targets are answered too.
  */
 ERR_CHECK struct err *session_edges(struct session *session, uint32_t holder, uint32_t first,
                                     uint32_t count, uint32_t target, session_edge_fn *edge,
                                     void *arg, const atomic_bool *cancel);
-/* What an object's shallow size is made of, and how many weak references point to it. */
+/*
+ * Names of all references of `count` objects from `first` on, and what session_sizes() says of them; only of a process.
+ * `names` are piece->count texts, by ordinal from piece->first on; strong ones first. Objects ascend; one may come in
+ * several pieces.
+ */
+typedef void session_names_fn(const struct decoded_names *piece, const struct decoded_text *names,
+                              void *arg);
+ERR_CHECK struct err *session_names(struct session *session, uint32_t first, uint32_t count,
+                                    session_names_fn *names, void *arg, const atomic_bool *cancel);
+/* What an object's shallow size is made of, and how many weak references point to it. Of a file getsizeof_bytes is 0: it is
+ * the shallow size less inline_bytes. */
 ERR_CHECK struct err *session_sizes(struct session *session, uint32_t object,
                                     struct msg_ans_sizes *ret, const atomic_bool *cancel);

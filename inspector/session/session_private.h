@@ -1,10 +1,12 @@
 /* What session.c and ask.c share; private to the session layer. */
 #pragma once
 
+#include "inspector/capture/capture.h"
 #include "inspector/session/link.h"
 #include "inspector/session/session.h"
 
 struct session {
+    struct capture *capture; /* the target is this file; NULL: a process, at the link */
     struct link link;
     struct session_info info;
     uint64_t lock_limit_ns;

@@ -17,8 +17,8 @@ static struct err *look(pid_t pid, bool *wait)
     bool is_python = doctor.checks[DOCTOR_PYTHON].state == DOCTOR_OK || *doctor.python.version;
     struct err *err = doctor_verdict(&doctor);
     doctor_deinit(&doctor);
-    *wait = is_there && err && (err->code == ERR_NOT_YET || !is_python);
-    if (is_there || !err)
+    *wait = err && (err->code == ERR_NOT_YET || (is_there && !is_python));
+    if (is_there || *wait || !err)
         return err;
     err_destroy(err);
     return err_new(ERR_TARGET_GONE, NULL, "it ended before it ran any Python");

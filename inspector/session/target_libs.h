@@ -31,4 +31,3 @@ bool target_libs_is_loader(const struct proc_map *map);
  * library is not there yet. */
 ERR_CHECK struct err *target_libs_find(pid_t pid, const struct proc_maps *maps,
                                        struct target_libs *ret);
-

@@ -25,7 +25,8 @@ enum {
     BAR_WIDTH = 16,
     BAR_MIN_COLS = 100, /* narrower terminals show the percentage only */
     PROGRESS_DELAY_MS = 150,
-    CRUMB_SHARE = 3, /* the title's state gets at most two thirds of the line */
+    HEADING_MIN = 10, /* columns of the heading that are worth showing: its end, the pid */
+    CRUMB_SHARE = 3,  /* the title's state gets at most two thirds of the line */
 };
 
 /* The job that a person waits for: the product's before our own sorting. */
@@ -225,12 +226,14 @@ static void draw_title(const struct app *app, struct area line)
 
 static void draw_top_line(const struct app *app, struct area line)
 {
-    int width = (int)utf8_width(app->heading);
+    int width = (int)utf8_width(app->heading), used = nav_draw_tabs(app->nav, line);
+    int room = line.width - used - 1;
 
-    if (width > line.width / 2)
-        width = line.width / 2;
-    nav_draw_tabs(app->nav, area_cols(line, 0, line.width - width - 1));
-    draw_text(area_cols(line, line.width - width, width), 0, 0, ROLE_DIM, app->heading);
+    if (width > room)
+        width = room < HEADING_MIN ? 0 : room;
+    if (width > 0)
+        draw_field(line, 0, line.width - width, width,
+                   &(struct draw_field){.role = ROLE_DIM, .clip = CLIP_START}, app->heading);
 }
 
 static void draw_too_small(struct area screen)

@@ -32,6 +32,7 @@ enum draw_align columns_align(enum col_kind kind)
     case COL_TYPE:
     case COL_ADDRESS:
     case COL_BOOL:
+    case COL_SHARE:
         break;
     }
     return ALIGN_LEFT;

@@ -39,7 +39,12 @@
     C(TYPES, "types", LIST)                                                                        \
     C(OBJECT_ROWS, "object-rows", LIST)                                                            \
     C(OBJECTS, "objects", OBJECT_ROWS)                                                             \
-    C(OBJECT, "object", OBJECT_ROWS)
+    C(OBJECT, "object", OBJECT_ROWS)                                                               \
+    C(RETAINED, "retained", OBJECT_ROWS)                                                           \
+    C(PATH, "path", OBJECT_ROWS)                                                                   \
+    C(CYCLES, "cycles", LIST)                                                                      \
+    C(CYCLE, "cycle", OBJECT_ROWS)                                                                 \
+    C(GARBAGE, "garbage", LIST)
 
 enum key_class {
     KEYS_NONE, /* no parent */

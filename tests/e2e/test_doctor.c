@@ -163,7 +163,10 @@ static void doctor__kernel_thread(void **state)
     if (fd < 0 || read(fd, name, 8) != 8 || strncmp(name, "kthreadd", 8) != 0)
         skip(); /* a PID namespace has none */
     close(fd);
-    refused(2, "process", "process 2 is a kernel thread; see 'ouro ps'");
+    struct ouro ouro = ouro_run("doctor", 2, "--json", NULL);
+    check_line(&ouro, 2, "process 2 is a kernel thread; see 'ouro ps'");
+    check_json(ouro.out, "process", "process 2 is a kernel thread; see 'ouro ps'");
+    ouro_deinit(&ouro);
 }
 
 static void doctor__not_a_python(void **state)
@@ -470,13 +473,15 @@ static bool is_free(void *arg)
     return !is_traced(arg);
 }
 
-static void check_tracer(const struct interp *interp, const char *name, const char *const *argv,
+/* `says_when`: the line that it prints when it is attached, NULL if it does not say. */
+static void check_tracer(const char *name, const char *const *argv, const char *says_when,
                          struct target *target)
 {
     struct traced traced = {.pid = target_pid(target)};
 
-    (void)interp;
     struct target *tracer = target_start_command(argv);
+    while (says_when && strcmp(target_line(tracer), says_when) != 0)
+        ;
     if (!wait_until(is_traced, &traced, READY_MS))
         test_fail("%s does not trace it: %s", name, target_stderr(tracer));
     char *line =
@@ -502,8 +507,8 @@ static void doctor__traced_by_strace(void **state)
         skip();
     struct target *target = start(interp, "wait");
     snprintf(pid, sizeof pid, "%d", target_pid(target));
-    check_tracer(interp, "strace",
-                 (const char *[]){"/usr/bin/strace", "-o", "/dev/null", "-p", pid, NULL}, target);
+    check_tracer("strace", (const char *[]){"/usr/bin/strace", "-o", "/dev/null", "-p", pid, NULL},
+                 NULL, target);
 }
 
 static void doctor__traced_by_gdb(void **state)
@@ -515,19 +520,32 @@ static void doctor__traced_by_gdb(void **state)
         skip();
     struct target *target = start(interp, "wait");
     snprintf(pid, sizeof pid, "%d", target_pid(target));
-    check_tracer(interp, "gdb",
+    check_tracer("gdb",
                  (const char *[]){"/usr/bin/gdb", "-nx", "-q", "-iex", "set auto-load off", "-iex",
-                                  "set debuginfod enabled off", "-p", pid, NULL},
-                 target);
+                                  "set debuginfod enabled off", "-p", pid, "-ex",
+                                  "echo \\nattached\\n", NULL},
+                 "attached", target);
 }
 
 /* ---- seccomp ---- */
+
+static bool is_strict(void *arg)
+{
+    char path[64], text[4096] = "";
+
+    snprintf(path, sizeof path, "/proc/%d/status", *(pid_t *)arg);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    return n > 0 && strstr(text, "Seccomp:\t1\n") && proc_syscall(*(pid_t *)arg) == SYS_read;
+}
 
 static void doctor__strict_seccomp(void **state)
 {
     struct target *target = start(*state, "strict");
     pid_t pid = target_pid(target);
 
+    assert_true(wait_until(is_strict, &pid, READY_MS)); /* it cannot say so itself any more */
     refused(pid, "seccomp", "process %d runs under strict seccomp; nothing can be loaded into it",
             pid);
     target_kill(target);

@@ -25,15 +25,17 @@ struct field {
     size_t at;              /* in struct ag_layout */
     unsigned first, last;   /* minor versions */
     const char *expression; /* in C, with that version's headers */
+    bool is_wide;           /* 32 bits, not 16 */
 };
 
 #define FIELD(name, first, last, type, member)                                                     \
     {                                                                                              \
-#name, offsetof(struct ag_layout, name), first, last, "offsetof(" #type ", " #member ")"   \
+#name, offsetof(struct ag_layout, name), first, last, "offsetof(" #type ", " #member ")",  \
+            false                                                                                  \
     }
 #define SIZE(name, type)                                                                           \
     {                                                                                              \
-#name, offsetof(struct ag_layout, name), 8, ANY, "sizeof(" #type ")"                       \
+#name, offsetof(struct ag_layout, name), 8, ANY, "sizeof(" #type ")", false                \
     }
 #define CODE(name, first, last, member) FIELD(name, first, last, PyCodeObject, member)
 #define FUNC(name, first)               FIELD(name, first, ANY, PyFunctionObject, name)
@@ -91,8 +93,11 @@ static const struct field fields[] = {
     FIELD(ts_frame, 8, 10, PyThreadState, frame),
     FIELD(ts_frame, 11, 12, PyThreadState, cframe),
     FIELD(ts_frame, 13, ANY, PyThreadState, current_frame),
-    {"ts_cframe", offsetof(struct ag_layout, ts_cframe), 11, 12, "1"},
+    {"ts_cframe", offsetof(struct ag_layout, ts_cframe), 11, 12, "1", false},
     FIELD(cframe_frame, 11, 12, _PyCFrame, current_frame),
+    {"ts_bytes", offsetof(struct ag_layout, ts_bytes), 8, ANY, "sizeof(PyThreadState)", false},
+    {"interp_bytes", offsetof(struct ag_layout, interp_bytes), 8, 10, "sizeof(PyInterpreterState)",
+     true},
     FIELD(ts_thread_id, 8, ANY, PyThreadState, thread_id),
     FIELD(ts_native_id, 11, ANY, PyThreadState, native_thread_id),
 
@@ -124,11 +129,11 @@ static const struct field fields[] = {
 /* The same in every version. */
 #define TYPE_FIELD(name, member)                                                                   \
     {                                                                                              \
-#name, name, 8, ANY, "offsetof(PyTypeObject, " #member ")"                                 \
+#name, name, 8, ANY, "offsetof(PyTypeObject, " #member ")", false                          \
     }
 #define CONSTANT(name, last, expression)                                                           \
     {                                                                                              \
-#name, name, 8, last, #expression                                                          \
+#name, name, 8, last, #expression, false                                                   \
     }
 
 static const struct field constants[] = {
@@ -212,6 +217,10 @@ static char *make_source(unsigned minor)
                         "#include <structmember.h>\n#include <frameobject.h>\n");
     if (minor >= 11)
         str_append(&source, "#include <internal/pycore_frame.h>\n");
+    else
+        str_append(&source, "#include <internal/pycore_pystate.h>\n");
+    if (minor == 9 || minor == 10)
+        str_append(&source, "#include <internal/pycore_interp.h>\n");
     if (minor >= 14)
         str_append(&source, "#include <internal/pycore_interpframe_structs.h>\n");
     str_append(&source, "int main(void)\n{\n");
@@ -307,9 +316,10 @@ static void layout__is_that_of_the_headers(void **state)
     for (size_t i = 0; i < N_FIELDS; i++) {
         if (interp->minor < fields[i].first || interp->minor > fields[i].last)
             continue;
-        uint16_t ours;
-        memcpy(&ours, (const char *)layout + fields[i].at, sizeof ours);
-        memset((char *)&rest + fields[i].at, 0, sizeof ours);
+        size_t bytes = fields[i].is_wide ? sizeof(uint32_t) : sizeof(uint16_t);
+        uint32_t ours = 0; /* little-endian */
+        memcpy(&ours, (const char *)layout + fields[i].at, bytes);
+        memset((char *)&rest + fields[i].at, 0, bytes);
         fine &= compare(fields[i].name, ours, next_number(&at));
     }
     for (size_t i = 0; i < N_CONSTANTS; i++)

@@ -154,22 +154,22 @@ static void refusals__wrong_usage(void **state)
     static const struct {
         const char *command, *args[4], *part;
     } cases[] = {
-        {"types", {NULL}, "it takes PID"},
-        {"types", {"garbage"}, "'garbage'"},
-        {"types", {"-1"}, "'-1'"},
+        {"types", {NULL}, "it takes TARGET"},
+        {"gc", {"garbage"}, "'garbage'"},
+        {"gc", {"-1"}, "'-1'"},
         {"types", {"0"}, "'0'"},
-        {"types", {"12x"}, "'12x'"},
+        {"gc", {"12x"}, "'12x'"},
         {"types", {""}, "''"},
         {"types", {"99999999999999999999"}, "'99999999999999999999'"},
-        {"types", {"1", "2"}, "it takes PID"},
+        {"types", {"1", "2"}, "it takes TARGET"},
         {"types", {"1", "--garbage"}, "--garbage"},
         {"types", {"1", "--sort", "garbage"}, "'garbage'"},
         {"types", {"1", "--limit", "garbage"}, "'garbage'"},
-        {"object", {"1"}, "it takes PID ADDRESS"},
+        {"object", {"1"}, "it takes TARGET ADDRESS"},
         {"object", {"1", "garbage"}, "'garbage'"},
         {"gc", {"1", "-g", "3"}, "'3'"},
         {"gc", {"1", "-g"}, "-g"},
-        {"garbage", {NULL}, "there is no command 'garbage'"},
+        {"nonsense", {NULL}, "there is no command 'nonsense'"},
         {"attach", {NULL}, "PID"},
         {"attach", {"garbage"}, "'garbage'"},
         {"--garbage", {NULL}, "--garbage"},
@@ -203,33 +203,14 @@ static void refusals__unknown_type_and_address(void **state)
 
 /* ---- running ---- */
 
-/* Those that need no interpreter run once, on the first one's name. */
-#define ONCE(behaviour)                                                                            \
-    static void behaviour##_once(void **state)                                                     \
-    {                                                                                              \
-        size_t n;                                                                                  \
-        if (*state != interp_all(&n))                                                              \
-            skip();                                                                                \
-        behaviour(state);                                                                          \
-    }
-ONCE(refusals__no_such_process)
-ONCE(refusals__not_python)
-ONCE(refusals__zombie)
-ONCE(refusals__kernel_thread)
-ONCE(refusals__itself)
-ONCE(refusals__python_2_7)
-ONCE(refusals__python_3_6)
-ONCE(refusals__python_3_7)
-ONCE(refusals__wrong_usage)
-
 int main(int argc, char **argv)
 {
     static const struct behaviour behaviours[] = {
-        BEHAVIOUR(refusals__no_such_process_once), BEHAVIOUR(refusals__not_python_once),
-        BEHAVIOUR(refusals__zombie_once),          BEHAVIOUR(refusals__kernel_thread_once),
-        BEHAVIOUR(refusals__itself_once),          BEHAVIOUR(refusals__python_2_7_once),
-        BEHAVIOUR(refusals__python_3_6_once),      BEHAVIOUR(refusals__python_3_7_once),
-        BEHAVIOUR(refusals__wrong_usage_once),     BEHAVIOUR(refusals__unknown_type_and_address),
+        BEHAVIOUR_ONCE(refusals__no_such_process), BEHAVIOUR_ONCE(refusals__not_python),
+        BEHAVIOUR_ONCE(refusals__zombie),          BEHAVIOUR_ONCE(refusals__kernel_thread),
+        BEHAVIOUR_ONCE(refusals__itself),          BEHAVIOUR_ONCE(refusals__python_2_7),
+        BEHAVIOUR_ONCE(refusals__python_3_6),      BEHAVIOUR_ONCE(refusals__python_3_7),
+        BEHAVIOUR_ONCE(refusals__wrong_usage),     BEHAVIOUR(refusals__unknown_type_and_address),
     };
 
     return interp_main("refusals", behaviours, BEHAVIOURS(behaviours), argc, argv);

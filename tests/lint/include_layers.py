@@ -15,6 +15,7 @@ import sys
 
 # A file belongs to the longest prefix that fits. Each layer may include itself and the layers listed.
 BASE, PROTO, SESSION, MODEL = "inspector/base/", "proto/", "inspector/session/", "inspector/model/"
+CAPTURE = "inspector/capture/"
 ANALYSIS, ROWS, OUT = "inspector/analysis/", "inspector/rows/", "inspector/out/"
 UI, VIEWS = "inspector/ui/", "inspector/ui/views/"
 JOB = "inspector/analysis/job."  # a job runner for everybody, which does not know what it runs
@@ -24,8 +25,9 @@ LAYERS = {
     PROTO: [],
     AGENT: [PROTO],
     BLOB: [],
-    SESSION: [BASE, PROTO, BLOB],
-    MODEL: [BASE, PROTO, SESSION],
+    CAPTURE: [BASE, PROTO],
+    SESSION: [BASE, PROTO, CAPTURE, BLOB],
+    MODEL: [BASE, PROTO, CAPTURE, SESSION],
     JOB: [BASE],
     ANALYSIS: [BASE, PROTO, SESSION, MODEL, JOB],
     ROWS: [BASE, PROTO, SESSION, MODEL, JOB, ANALYSIS],

@@ -164,6 +164,19 @@ static bool has_minor(unsigned minor)
     return false;
 }
 
+static void add_behaviour(struct cases *cases, const struct behaviour *behaviour,
+                          const struct interp *interps, size_t n)
+{
+    for (size_t i = 0; i < (behaviour->once ? 1 : n); i++)
+        add_case(cases, behaviour->name, interps[i].name, behaviour->run, &interps[i]);
+    for (unsigned minor = MINOR_FIRST; !behaviour->once && minor <= MINOR_LAST_WANTED; minor++) {
+        char where[32];
+        snprintf(where, sizeof where, "3.%u is missing", minor);
+        if (!has_minor(minor))
+            add_case(cases, behaviour->name, where, missing, NULL);
+    }
+}
+
 int interp_main(const char *suite, const struct behaviour *behaviours, size_t n, int argc,
                 char **argv)
 {
@@ -176,16 +189,8 @@ int interp_main(const char *suite, const struct behaviour *behaviours, size_t n,
         return 1;
     }
     setlinebuf(stdout);
-    for (size_t b = 0; b < n; b++) {
-        for (size_t i = 0; i < n_interps; i++)
-            add_case(&cases, behaviours[b].name, interps[i].name, behaviours[b].run, &interps[i]);
-        for (unsigned minor = MINOR_FIRST; minor <= MINOR_LAST_WANTED; minor++) {
-            char where[32];
-            snprintf(where, sizeof where, "3.%u is missing", minor);
-            if (!has_minor(minor))
-                add_case(&cases, behaviours[b].name, where, missing, NULL);
-        }
-    }
+    for (size_t b = 0; b < n; b++)
+        add_behaviour(&cases, &behaviours[b], interps, n_interps);
     int failed = _cmocka_run_group_tests(suite, cases.at, cases.n, NULL, NULL);
     for (size_t i = 0; i < cases.n; i++)
         free((char *)cases.at[i].name);

@@ -41,12 +41,13 @@ const struct interp *interp_all(size_t *n);
 struct behaviour {
     const char *name;
     void (*run)(void **state);
+    bool once; /* on the first interpreter only: nothing in it depends on which */
 };
 
-#define BEHAVIOUR(fn)                                                                              \
-    {                                                                                              \
-#fn, fn                                                                                    \
-    }
+/* clang-format off */
+#define BEHAVIOUR(fn) {#fn, fn, false}
+#define BEHAVIOUR_ONCE(fn) {#fn, fn, true}
+/* clang-format on */
 #define BEHAVIOURS(array) (sizeof(array) / sizeof *(array))
 
 /* Runs them all; targets (target.h) that a case left behind are ended after it. */

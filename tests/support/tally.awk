@@ -5,6 +5,27 @@
 #
 # A target that failed without a failed case (it crashed, or took too long) counts as one.
 
+# "name [where]" of the same name in a row are shown as one line.
+function show(what, target, name,    base) {
+    base = name
+    sub(/ \[[^]]*\]$/, "", base)
+    if (what == shown_what && target == shown_target && base == shown_base && base != name) {
+        sub(/\]$/, ", " substr(name, length(base) + 3), line_shown)
+        return
+    }
+    flush_line()
+    shown_what = what
+    shown_target = target
+    shown_base = base
+    line_shown = "  " what ": " target " " name
+}
+
+function flush_line() {
+    if (line_shown != "")
+        print line_shown
+    line_shown = ""
+}
+
 /^\/\/[^ ]+:[^ ]+ +(\(cached\) )?(PASSED|FLAKY|FAILED|TIMEOUT|NO STATUS)/ {
     target = $1
     good = /PASSED|FLAKY/
@@ -22,19 +43,22 @@
             name = line
             sub(/^\[[^]]*\] /, "", name)
             if (line ~ /FAILED/) {
-                print "  failed: " target " " name
+                show("failed", target, name)
                 failed_here++
             } else {
-                print "  skipped: " target " " name
+                show("skipped", target, name)
                 skipped++
             }
         }
     }
     close(log_path)
     if (!good && !failed_here) {
-        print "  failed: " target ": " $0
+        show("failed", target, $0)
         failed_here = 1
     }
     failed += failed_here
 }
-END { print passed + 0, failed + 0, skipped + 0 }
+END {
+    flush_line()
+    print passed + 0, failed + 0, skipped + 0
+}

@@ -6,6 +6,7 @@ _LIBS = {
     "jansson": ["-ljansson"],
     "ncursesw": ["-lncursesw", "-ltinfo"],
     "vterm": ["-lvterm"],
+    "zstd": ["-lzstd"],
 }
 
 def _impl(ctx):

@@ -77,7 +77,7 @@ static void test_builder__reverse_references_ascend(void **state)
 static void test_builder__weak_pairs(void **state)
 {
     struct snapshot *s = fake_snapshot("a, b, c, d, b ~> a, d ~> a, b ~> c");
-    const struct snapshot_pair *pair;
+    const struct snap_pair *pair;
     uint32_t n;
 
     (void)state;

@@ -79,18 +79,23 @@ static void test_cmd__wrong_arguments(void **state)
 
     (void)state;
     for (const struct command *command = commands; command->name; command++) {
+        bool has_optional = strchr(command->args, '[');
         for (int n = 0; n <= command->n_args + 1; n++) {
             int used = snprintf(line, sizeof line, "%s", command->name);
             for (int i = 0; i < n; i++)
                 used += snprintf(line + used, sizeof line - (size_t)used, " 1");
-            if (n != command->n_args)
+            if (n > command->n_args || n < command->n_args - has_optional)
                 assert_usage(line, "wrong usage of");
         }
     }
     for (size_t i = 0; i < sizeof pids / sizeof *pids; i++) {
-        snprintf(line, sizeof line, "types -- %s", pids[i]);
+        snprintf(line, sizeof line, "gc -- %s", pids[i]);
         assert_usage(line, "the process id must be a whole number");
     }
+    assert_usage("snapshot 1", "it needs '-o FILE'");
+    assert_usage("snapshot x -o /tmp/never", "the process id must be a whole number");
+    assert_usage("types -- 0", "the process id must be a whole number");
+    assert_refused("types nowhere", 1, "cannot open 'nowhere': No such file or directory; name a ");
     assert_usage("object 1 nowhere", "'nowhere' is not an address");
     assert_usage("object 1 -- -5", "is not an address");
     assert_usage("object 1 0x1g", "is not an address");

@@ -641,6 +641,55 @@ static void test_decode__bad_edges(void **state)
 
 #define FEED(fn) cmocka_unit_test_setup_teardown(fn, feeder_setup, feeder_teardown)
 
+/* Only a file's reader knows arrays. */
+static void test_decode__objects_apart(void **state)
+{
+    struct feeder *f = *state;
+    const struct msg_snap_begin begin = {.id = 1, .flags = SNAPSHOT_EDGES | SNAPSHOT_APART};
+
+    assert_bad(f, feed_fixed(f, MSG_SNAP_BEGIN, begin), "objects apart from the stream");
+    f->decoder->from_file = true;
+    assert_int_equal(feed_fixed(f, MSG_SNAP_BEGIN, begin), DECODE_MORE);
+    put_objects_head(f, 0, 0);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "objects in a stream without any");
+}
+
+static void test_decode__names(void **state)
+{
+    uint8_t bytes[64], *p = bytes;
+    struct msg_ans_names head = {{1, 1}, 1, 1};
+    struct decoded_names piece;
+    struct decoded_text name;
+    struct wire_reader r;
+
+    (void)state;
+    memcpy(p, &head, sizeof head);
+    p += sizeof head;
+    p = wire_put(wire_put(wire_put(p, 7), 3), 2);
+    p = wire_put(wire_put(p, 16), 1);
+    *p++ = 1;
+    *p++ = 'a';
+    *p++ = 0;
+    assert_true(decode_names(bytes, (uint32_t)(p - bytes), &head, &r));
+    assert_true(decode_names_piece(&r, &piece));
+    assert_int_equal(piece.object, 7);
+    assert_int_equal(piece.first, 3);
+    assert_int_equal(piece.count, 2);
+    assert_int_equal(piece.inline_bytes, 16);
+    assert_int_equal(piece.weakref_count, 1);
+    assert_true(decode_name(&r, &name));
+    assert_int_equal(name.len, 1);
+    assert_true(decode_name(&r, &name));
+    assert_int_equal(name.len, 0);
+    assert_false(decode_name(&r, &name));                                /* there are no more */
+    for (uint32_t n = sizeof head; n < (uint32_t)(p - bytes) - 1; n++) { /* cut short */
+        assert_true(decode_names(bytes, n, &head, &r));
+        assert_false(decode_names_piece(&r, &piece) && decode_name(&r, &name) &&
+                     decode_name(&r, &name));
+    }
+    assert_false(decode_names(bytes, sizeof head - 1, &head, &r));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -648,6 +697,8 @@ int main(void)
         TEST(test_decode__cuts_do_not_matter),
         FEED(test_decode__many_references_come_in_chunks),
         TEST(test_decode__counts_only),
+        FEED(test_decode__objects_apart),
+        TEST(test_decode__names),
         TEST(test_decode__without_references),
         TEST(test_decode__every_call_can_stop),
         FEED(test_decode__failure_of_the_copy),

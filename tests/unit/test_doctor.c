@@ -85,12 +85,11 @@ static void test_doctor__yama(void **state)
 {
     static const char *const lines[] = {
         "the kernel does not allow to trace process 77; run as root",
-        "the kernel's ptrace_scope is 1: only a program's parents may trace it; run as root, or "
-        "start "
-        "the program with 'ouro run'",
+        ("the kernel's ptrace_scope is 1: only a program's parents may trace it; "
+         "run as root, or start the program with 'ouro run'"),
         "the kernel's ptrace_scope is 2: only root may trace; run as root",
-        "the kernel's ptrace_scope is 3: nobody may trace, not even root; boot with "
-        "kernel.yama.ptrace_scope below 3",
+        ("the kernel's ptrace_scope is 3: nobody may trace, not even root; "
+         "boot with kernel.yama.ptrace_scope below 3"),
     };
     struct facts facts;
 

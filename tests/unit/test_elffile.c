@@ -387,6 +387,48 @@ static void test_elffile__version_texts_are_printable(void **state)
     assert_string_equal(text, "3.8.2");
 }
 
+/* The agent has dlopen() from elsewhere, and its start function itself. */
+static void test_elffile__what_others_must_define(void **state)
+{
+    struct elffile *elf;
+
+    (void)state;
+    assert_ok(elffile_open_memory(agent_blob, agent_blob_bytes, "the agent", &elf));
+    assert_true(elffile_needs(elf, "dlopen"));
+    assert_false(elffile_needs(elf, START_FUNCTION));
+    assert_false(elffile_needs(elf, "dlop"));
+    elffile_close(elf);
+}
+
+/* What elffile_foreign() says of a file with this header; NULL: nothing. */
+static const char *foreign(unsigned char class, unsigned char data, uint16_t machine, size_t bytes)
+{
+    Elf64_Ehdr header = {.e_ident = {0x7f, 'E', 'L', 'F', class, data}, .e_machine = machine};
+    int fd = memfd_create("header", MFD_CLOEXEC);
+
+    assert_true(fd >= 0);
+    assert_true(write(fd, &header, bytes) == (ssize_t)bytes);
+    const char *said = elffile_foreign(fd);
+    close(fd);
+    return said;
+}
+
+static void test_elffile__foreign_programs(void **state)
+{
+    (void)state;
+    assert_string_equal(foreign(ELFCLASS32, ELFDATA2LSB, EM_386, sizeof(Elf64_Ehdr)), "32-bit");
+    assert_string_equal(foreign(ELFCLASS64, ELFDATA2LSB, EM_RISCV, sizeof(Elf64_Ehdr)),
+                        "of another processor");
+    assert_string_equal(foreign(ELFCLASS64, ELFDATA2MSB, EM_S390, sizeof(Elf64_Ehdr)),
+                        "of another processor");
+#if defined(__x86_64__)
+    assert_null(foreign(ELFCLASS64, ELFDATA2LSB, EM_X86_64, sizeof(Elf64_Ehdr)));
+    assert_string_equal(foreign(ELFCLASS32, ELFDATA2LSB, EM_X86_64, sizeof(Elf64_Ehdr)), "32-bit");
+#endif
+    assert_null(foreign(ELFCLASS32, ELFDATA2LSB, EM_386, 20)); /* cut */
+    assert_null(foreign(0, 0, 0, 0));
+}
+
 #define LIBC(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -406,6 +448,8 @@ int main(void)
         TEST(test_elffile__file_that_is_cut_later),
         TEST(test_elffile__version_texts),
         TEST(test_elffile__version_texts_are_printable),
+        TEST(test_elffile__what_others_must_define),
+        TEST(test_elffile__foreign_programs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

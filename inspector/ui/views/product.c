@@ -1,45 +1,24 @@
 #include "inspector/ui/views/product.h"
 
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "inspector/analysis/freed.h"
 #include "inspector/base/cleanup.h"
 #include "inspector/base/clock.h"
 #include "inspector/base/mem.h"
-#include "inspector/base/units.h"
-#include "inspector/model/builder.h"
-#include "inspector/rows/value_text.h"
 #include "inspector/session/evict.h"
 #include "inspector/session/procfs.h"
 #include "inspector/session/starting.h"
+#include "inspector/ui/views/product_private.h"
 #include "inspector/ui/views/tui.h"
 #include "inspector/ui/views/views.h"
 
-enum { COMMAND_BYTES = 256 };
+enum { COMMAND_BYTES = 256, LAUNCHERS_MAX = 4 };
 static const uint64_t start_ns =
     5000ull * NS_PER_MS; /* until a program that we started runs Python */
-
-struct product {
-    struct app *app;
-    struct job_runner *runner; /* its worker is the session's thread */
-    bool started_with_target, steals;
-    struct tui_program *program; /* NULL: the target is none of ours */
-    struct err *failure;
-
-    struct session *session; /* touched by jobs only, but for session_info() */
-    pid_t pid;
-    char *command;
-    int pidfd; /* -1: none */
-    struct heap *heap, *baseline;
-    bool has_memory, is_measuring;
-    struct session_memory memory;
-};
 
 /* ---- small things ---- */
 
@@ -69,114 +48,14 @@ const char *product_command(const struct product *product)
     return product->command ? product->command : "";
 }
 
+struct job_runner *product_analyst(const struct product *product)
+{
+    return product->analyst;
+}
+
 struct err *product_take_failure(struct product *product)
 {
     return take_ptr(product->failure);
-}
-
-/* Work on the session thread, with what it takes and gives. */
-struct work {
-    struct product *product;
-    struct err *(*run)(struct work *work, struct job *job);
-    void (*done)(struct work *work, const struct job_result *result);
-
-    pid_t pid;
-    int generation;
-    struct session *session; /* attached by this job */
-    struct snapshot *snapshot;
-    struct snapshot_info info;
-    struct collected *collected;
-    struct heap *heap; /* whose questions these are */
-    struct lookup_batch *batch;
-    uint32_t object;
-    char *text; /* of its value */
-    struct session_memory memory;
-};
-
-static struct err *run_work(struct job *job, void *ctx)
-{
-    struct work *work = ctx;
-
-    return work->run(work, job);
-}
-
-static void work_done(void *ctx, const struct job_result *result)
-{
-    struct work *work = ctx;
-
-    work->done(work, result);
-    snapshot_unref(work->snapshot);
-    collected_destroy(work->collected);
-    heap_unref(work->heap);
-    free(work->text);
-    free(work);
-}
-
-static void submit(struct product *product, const char *title, const struct work *spec)
-{
-    struct work *work = xalloc(sizeof *work);
-
-    *work = *spec;
-    work->product = product;
-    job_submit(product->runner,
-               &(struct job_spec){.title = title, .run = run_work, .done = work_done, .ctx = work});
-}
-
-/* A copy of an error that belongs to somebody else. */
-static struct err *copy_error(const struct err *err)
-{
-    return err_new(err->code, err->hint, "%s", err->message);
-}
-
-/* ---- snapshots, on the session thread ---- */
-
-static void walk_progress(void *ctx, uint64_t walked, uint64_t found)
-{
-    job_progress_counts(ctx, walked, found);
-}
-
-static struct err *take_snapshot(struct session *session, struct job *job, struct work *work)
-{
-    struct builder *builder;
-
-    ERR_RETURN(builder_create(&builder));
-    job_progress_text(job, "walking the frozen copy");
-    session_on_progress(session, walk_progress, job);
-    struct err *err = session_snapshot(session, SNAPSHOT_EDGES | SNAPSHOT_SERVE,
-                                       builder_sink(builder), job_cancel_flag(job), &work->info);
-    session_on_progress(session, NULL, NULL);
-    if (!err)
-        err = builder_finish(builder, &work->snapshot);
-    builder_destroy(builder);
-    return err;
-}
-
-/* ---- the heap that is shown ---- */
-
-/* Shows `snapshot` (taken); what was shown becomes the baseline. */
-static void set_heap(struct product *product, struct snapshot *snapshot,
-                     const struct snapshot_info *info)
-{
-    heap_unref(product->baseline);
-    product->baseline = product->heap;
-    product->heap = heap_create(snapshot, info);
-    for (unsigned i = 0; i < info->opaque_count; i++)
-        app_error(product->app,
-                  "looking at instances of %s crashed the copy; what they refer to is left out",
-                  info->opaque[i]);
-}
-
-static void say_snapshot(struct product *product)
-{
-    char objects[UNITS_BUF], pause[UNITS_BUF];
-
-    const struct snapshot *snapshot = product->heap->snapshot;
-    bool hides = snapshot->interpreters > 1 && product_info(product)->heap_each;
-
-    app_message(product->app, "%s objects; the target stood still for %s%s",
-                units_count(snapshot->n_objects, objects),
-                units_duration_ns(product->heap->info.pause_ns, pause),
-                hides ? "; only the main interpreter is shown" : "");
 }
 
 /* ---- the target's life ---- */
@@ -216,14 +95,35 @@ static void watch(struct product *product)
 
 /* ---- attaching ---- */
 
+/* The program that was started for this: the agent may be there already. */
+static struct err *attach_program(struct work *work, struct job *job)
+{
+    struct attach_result first = work->product->program->first;
+
+    work->product->program->first.ring_fd = -1;
+    if (first.ring_fd >= 0)
+        return session_adopt(work->pid, &first, &work->session);
+    job_progress_text(job, "waiting until it runs Python");
+    return session_attach_starting(work->pid, start_ns, job_cancel_flag(job), &work->session);
+}
+
 static struct err *attach(struct work *work, struct job *job)
 {
-    if (work->product->program) {
-        job_progress_text(job, "waiting until it runs Python");
-        return session_attach_starting(work->pid, start_ns, job_cancel_flag(job), &work->session);
-    }
+    if (work->product->program)
+        return attach_program(work, job);
     job_progress_text(job, "waiting for a safe point");
     return session_attach(work->pid, job_cancel_flag(job), &work->session);
+}
+
+static struct err *attach_and_look(struct work *work, struct job *job)
+{
+    ERR_RETURN(attach(work, job));
+    struct err *err = product_take_snapshot(work->session, job, work);
+    if (err) {
+        session_detach(work->session);
+        work->session = NULL;
+    }
+    return err;
 }
 
 static struct err *run_attach(struct work *work, struct job *job)
@@ -232,13 +132,44 @@ static struct err *run_attach(struct work *work, struct job *job)
 
     if (work->product->steals)
         ERR_RETURN(evict_agent(work->pid, &was_attached));
-    ERR_RETURN(attach(work, job));
-    struct err *err = take_snapshot(work->session, job, work);
+    struct err *err = attach_and_look(work, job);
+    /* launchers become the real program, or what they launch becomes another one */
+    for (int i = 0;
+         i < LAUNCHERS_MAX && work->product->program && err && err->code == ERR_TARGET_GONE; i++) {
+        err_destroy(err);
+        err = attach_and_look(work, job);
+    }
+    return err;
+}
+
+static struct err *run_open(struct work *work, struct job *job)
+{
+    job_progress_text(job, "reading the capture");
+    ERR_RETURN(session_open(work->product->file, &work->session));
+    struct err *err = product_take_snapshot(work->session, job, work);
     if (err) {
         session_detach(work->session);
         work->session = NULL;
     }
     return err;
+}
+
+static void read_command(struct product *product)
+{
+    char *command = NULL;
+
+    if (product->file) {
+        free(product->command);
+        product->command = xstrdup(product->file);
+        return;
+    }
+    struct err *err = proc_cmdline(product->pid, COMMAND_BYTES, &command);
+
+    if (!err) {
+        free(product->command);
+        product->command = command;
+    }
+    err_destroy(err); /* attaching will say what is wrong */
 }
 
 static void attach_failed(struct product *product, const struct err *err)
@@ -247,7 +178,7 @@ static void attach_failed(struct product *product, const struct err *err)
 
     product->pid = 0;
     if (product->started_with_target) {
-        product->failure = copy_error(err);
+        product->failure = product_copy_error(err);
         app_quit(product->app, APP_STATUS_FAILURE);
         return;
     }
@@ -260,10 +191,13 @@ static void attach_failed(struct product *product, const struct err *err)
 static void attach_done(struct work *work, const struct job_result *result)
 {
     struct product *product = work->product;
-    const struct nav_tab tabs[] = {
-        {"overview", &overview_view, product},
-        {"types", &types_view, product},
-        {"objects", &all_objects_view, product},
+    const struct nav_tab tabs[N_PRODUCT_TABS] = {
+        [TAB_OVERVIEW] = {"overview", &overview_view, product},
+        [TAB_TYPES] = {"types", &types_view, product},
+        [TAB_OBJECTS] = {"objects", &all_objects_view, product},
+        [TAB_RETAINED] = {"retained", &retained_top_view, product},
+        [TAB_GARBAGE] = {"garbage", &garbage_view, product},
+        [TAB_CYCLES] = {"cycles", &cycles_view, product},
     };
     char heading[128];
 
@@ -272,14 +206,18 @@ static void attach_done(struct work *work, const struct job_result *result)
         return;
     }
     product->session = work->session;
-    set_heap(product, take_ptr(work->snapshot), &work->info);
-    snprintf(heading, sizeof heading, "Python %s, pid %d", product_info(product)->version,
-             product->pid);
+    read_command(product); /* a program that was just started may have become another one */
+    product_set_heap(product, take_ptr(work->snapshot), &work->info);
+    snprintf(heading, sizeof heading, "Python %s, %spid %d", product_info(product)->version,
+             product->file ? "a capture of " : "", product_info(product)->pid);
     app_set_heading(product->app, heading);
-    app_set_tabs(product->app, tabs, sizeof tabs / sizeof *tabs);
-    say_snapshot(product);
-    watch(product);
-    product_measure(product);
+    app_set_tabs(product->app, tabs, N_PRODUCT_TABS);
+    product_say_snapshot(product);
+    if (!product->file) {
+        watch(product);
+        product_measure(product);
+    }
+    product_start_facts(product);
 }
 
 void product_expect_program(struct product *product, struct tui_program *program)
@@ -302,14 +240,28 @@ void product_steal(struct product *product)
 
 void product_attach(struct product *product, pid_t pid, bool is_only_one)
 {
-    struct err *err = proc_cmdline(pid, COMMAND_BYTES, &product->command);
-
-    err_destroy(err); /* attaching will say what is wrong */
     product->started_with_target = is_only_one;
     product->pid = pid;
+    read_command(product);
     app_set_tabs(product->app, &(struct nav_tab){"attaching", &waiting_view, product}, 1);
-    submit(product, "attaching",
-           &(struct work){.run = run_attach, .done = attach_done, .pid = pid});
+    product_submit(product, "attaching",
+                   &(struct work){.run = run_attach, .done = attach_done, .pid = pid});
+}
+
+void product_open(struct product *product, const char *path)
+{
+    product->started_with_target = true;
+    product->file = path;
+    read_command(product);
+    app_set_tabs(product->app, &(struct nav_tab){"opening", &waiting_view, product}, 1);
+    product_submit(product, "opening", &(struct work){.run = run_open, .done = attach_done});
+}
+
+bool product_is_file(struct product *product)
+{
+    if (product->file)
+        app_message(product->app, "this is a capture: there is no process to do that in");
+    return product->file;
 }
 
 /* ---- detaching ---- */
@@ -331,9 +283,11 @@ static void detach_done(struct work *work, const struct job_result *result)
 static void forget_target(struct product *product)
 {
     unwatch(product);
+    product_stop_facts(product);
     if (product->session)
-        submit(product, "detaching",
-               &(struct work){.run = run_detach, .done = detach_done, .session = product->session});
+        product_submit(
+            product, "detaching",
+            &(struct work){.run = run_detach, .done = detach_done, .session = product->session});
     product->session = NULL;
     heap_unref(product->heap);
     heap_unref(product->baseline);
@@ -364,7 +318,7 @@ void product_detach(struct product *product)
 {
     char text[256];
 
-    if (!product->session)
+    if (product_is_file(product) || !product->session)
         return;
     snprintf(text, sizeof text,
              "The agent leaves process %d; nothing stays there but its mapped code.", product->pid);
@@ -376,234 +330,6 @@ void product_detach(struct product *product)
                                                    .ctx = product});
 }
 
-/* ---- a new snapshot ---- */
-
-static struct err *run_snapshot(struct work *work, struct job *job)
-{
-    return take_snapshot(work->product->session, job, work);
-}
-
-static void snapshot_done(struct work *work, const struct job_result *result)
-{
-    struct product *product = work->product;
-
-    if (result->err) {
-        app_report(product->app, copy_error(result->err));
-        return;
-    }
-    set_heap(product, take_ptr(work->snapshot), &work->info);
-    app_reload(product->app, product);
-    say_snapshot(product);
-    product_measure(product);
-}
-
-void product_snapshot(struct product *product)
-{
-    if (product->session && product->heap)
-        submit(product, "snapshot", &(struct work){.run = run_snapshot, .done = snapshot_done});
-    else
-        app_message(product->app, "there is no process to take a snapshot of");
-}
-
-/* ---- a collection ---- */
-
-void collected_destroy(struct collected *collected)
-{
-    if (!collected)
-        return;
-    snapshot_unref(collected->before);
-    free(collected->freed);
-    free(collected);
-}
-
-static struct err *finish_collect(struct work *work, struct builder *before, struct builder *after,
-                                  struct job *job)
-{
-    struct collected *collected = work->collected;
-
-    ERR_RETURN(builder_finish(before, &collected->before));
-    ERR_RETURN(builder_finish(after, &work->snapshot));
-    job_progress_text(job, "comparing");
-    collected->uncollectable =
-        (int64_t)(work->snapshot->gc.garbage_count - collected->before->gc.garbage_count);
-    return freed_find(collected->before, work->snapshot, NULL, &collected->freed,
-                      &collected->n_freed);
-}
-
-/* Once the collector has run there is nothing to cancel: the answer is read to its end. */
-static struct err *run_collect(struct work *work, struct job *job)
-{
-    struct session *session = work->product->session;
-    struct builder *before = NULL, *after = NULL;
-    struct err *err = builder_create(&before);
-
-    work->collected = xalloc(sizeof *work->collected);
-    if (!err)
-        err = builder_create(&after);
-    job_progress_text(job, "collecting");
-    session_on_progress(session, walk_progress, job);
-    if (!err)
-        err = session_collect(session, work->generation, SNAPSHOT_EDGES | SNAPSHOT_SERVE,
-                              builder_sink(before), builder_sink(after), NULL,
-                              &work->collected->info);
-    session_on_progress(session, NULL, NULL);
-    if (!err)
-        err = finish_collect(work, before, after, job);
-    builder_destroy(before);
-    builder_destroy(after);
-    return err;
-}
-
-static void collect_done(struct work *work, const struct job_result *result)
-{
-    struct product *product = work->product;
-
-    if (result->err) {
-        app_report(product->app, copy_error(result->err));
-        return;
-    }
-    set_heap(product, take_ptr(work->snapshot), &work->collected->info.after);
-    app_reload(product->app, product);
-    app_open(product->app, &collected_view,
-             &(struct collected_arg){product, take_ptr(work->collected)});
-    app_redraw(product->app);
-    product_measure(product);
-}
-
-static void collect_answered(void *ctx, int generation)
-{
-    if (generation >= 0)
-        submit(ctx, "collecting garbage",
-               &(struct work){.run = run_collect, .done = collect_done, .generation = generation});
-}
-
-void product_collect(struct product *product)
-{
-    static const char *const labels[] = {"generation 0", "generation 1", "generation 2"};
-    static const char *const helps[] = {"only the youngest objects", "0 and 1",
-                                        "everything: a full collection"};
-    static const ui_key keys[] = {'0', '1', '2'};
-    struct dialog_item items[3];
-    char text[384];
-
-    if (!product->session || !product->heap) {
-        app_message(product->app, "there is no process to collect in");
-        return;
-    }
-    for (int i = 0; i < 3; i++)
-        items[i] = (struct dialog_item){.label = labels[i], .help = helps[i], .key = keys[i]};
-    snprintf(text, sizeof text,
-             "Runs gc.collect() in process %d.\n"
-             "It stands still for as long as that takes; finalizers and\n"
-             "weakref callbacks of what is freed will run there.",
-             product->pid);
-    app_dialog(product->app, &(struct dialog_spec){.kind = DIALOG_CHOICE,
-                                                   .title = "Force a collection",
-                                                   .text = text,
-                                                   .items = items,
-                                                   .n_items = 3,
-                                                   .selected = 2,
-                                                   .yes = "collect",
-                                                   .done = collect_answered,
-                                                   .ctx = product});
-}
-
-/* ---- questions to the frozen copy ---- */
-
-static struct err *run_ask(struct work *work, struct job *job)
-{
-    return lookup_batch_ask(work->batch, work->product->session, job_cancel_flag(job));
-}
-
-static void ask_done(struct work *work, const struct job_result *result)
-{
-    lookup_apply(work->heap->lookup, work->batch);
-    if (result->err && !result->is_cancelled && work->heap == work->product->heap)
-        app_report(work->product->app, copy_error(result->err));
-    app_redraw(work->product->app);
-}
-
-void product_ask(struct product *product, struct heap *heap)
-{
-    struct lookup_batch *batch = lookup_take(heap->lookup);
-
-    if (!batch)
-        return;
-    if (heap == product->heap && product->session) {
-        submit(product, "asking",
-               &(struct work){
-                   .run = run_ask, .done = ask_done, .heap = heap_ref(heap), .batch = batch});
-        return;
-    }
-    lookup_apply(heap->lookup, batch); /* its frozen copy is gone: there is nobody to ask */
-    app_redraw(product->app);
-}
-
-static void on_value(const struct decoded_value *value, void *arg)
-{
-    struct work *work = arg;
-
-    if (!work->text)
-        work->text = value_text(value);
-}
-
-static struct err *run_value(struct work *work, struct job *job)
-{
-    return session_values(work->product->session, &work->object, 1, MSG_VALUE_TEXT_MAX, on_value,
-                          work, job_cancel_flag(job));
-}
-
-static void value_done(struct work *work, const struct job_result *result)
-{
-    struct app *app = work->product->app;
-
-    if (result->err)
-        app_report(app, copy_error(result->err));
-    else if (!work->text || !*work->text)
-        app_message(app, "there is no text to show without running code");
-    else
-        app_open_text(app, "value", work->text);
-    app_redraw(app);
-}
-
-void product_show_value(struct product *product, struct heap *heap, uint32_t object)
-{
-    if (heap != product->heap || !product->session)
-        app_message(product->app, "its frozen copy is gone; R takes a new snapshot");
-    else
-        submit(product, "reading the value",
-               &(struct work){
-                   .run = run_value, .done = value_done, .heap = heap_ref(heap), .object = object});
-}
-
-/* ---- memory ---- */
-
-static struct err *run_measure(struct work *work, struct job *job)
-{
-    (void)job;
-    return session_memory(work->product->session, &work->memory);
-}
-
-static void measure_done(struct work *work, const struct job_result *result)
-{
-    struct product *product = work->product;
-
-    product->is_measuring = false;
-    if (result->err) /* the target is ending: its pidfd tells */
-        return;
-    product->has_memory = true;
-    product->memory = work->memory;
-    app_redraw(product->app);
-}
-
-void product_measure(struct product *product)
-{
-    if (!product->session || product->is_measuring)
-        return;
-    product->is_measuring = true;
-    submit(product, "measuring", &(struct work){.run = run_measure, .done = measure_done});
-}
-
 /* ---- life ---- */
 
 struct product *product_create(struct app *app)
@@ -613,11 +339,14 @@ struct product *product_create(struct app *app)
 
     product->app = app;
     product->pidfd = -1;
+    if (!err)
+        err = job_runner_create("ouro-analyst", &product->analyst);
     if (err) {
         product->failure = err;
         return product;
     }
     app_add_runner(app, product->runner);
+    app_add_runner(app, product->analyst);
     return product;
 }
 
@@ -640,6 +369,10 @@ void product_destroy(struct product *product)
         drain(product->runner);
         app_remove_runner(product->app, product->runner);
         job_runner_destroy(product->runner);
+    }
+    if (product->analyst) { /* last: an attach that ended just now has given it work */
+        app_remove_runner(product->app, product->analyst);
+        job_runner_destroy(product->analyst);
     }
     err_destroy(product->failure);
     free(product);

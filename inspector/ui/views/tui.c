@@ -8,12 +8,17 @@
 #include "inspector/ui/views/product.h"
 #include "inspector/ui/views/views.h"
 
+static unsigned show_tab(struct app *app, enum product_tab tab)
+{
+    app_do(app, (enum action)((int)ACT_TAB_1 + (int)tab), NULL);
+    return EFFECT_REDRAW;
+}
+
 /* Actions of every view of a target. */
 static unsigned product_action(void *ctx, struct app *app, enum action action, const char *text)
 {
     struct product *product = *(struct product **)ctx;
 
-    (void)app;
     (void)text;
     switch (action) {
     case ACT_SNAPSHOT:
@@ -22,6 +27,12 @@ static unsigned product_action(void *ctx, struct app *app, enum action action, c
     case ACT_COLLECT:
         product_collect(product);
         return EFFECT_REDRAW;
+    case ACT_DOMINATED:
+        return show_tab(app, TAB_RETAINED);
+    case ACT_CYCLES:
+        return show_tab(app, TAB_CYCLES);
+    case ACT_GARBAGE:
+        return show_tab(app, TAB_GARBAGE);
     case ACT_DETACH:
         product_detach(product);
         return EFFECT_REDRAW;
@@ -99,7 +110,9 @@ struct err *tui_run(const struct tui_options *options, int *status)
         product_steal(product);
     if (options->program)
         expect_program(app, product, options->program);
-    if (options->pid)
+    if (options->file)
+        product_open(product, options->file);
+    else if (options->pid)
         product_attach(product, options->pid, true);
     else
         app_set_tabs(app, &(struct nav_tab){"processes", &procs_view, product}, 1);

@@ -56,11 +56,14 @@ static void collected_draw_head(const struct view *view, struct area area)
 {
     const struct collected *collected = ((const struct collected_state *)view)->collected;
     const struct collect_info *info = &collected->info;
-    char count[UNITS_BUF], freed[UNITS_BUF], bytes[UNITS_BUF], pause[UNITS_BUF], held[UNITS_BUF];
+    char count[UNITS_BUF], predicted[UNITS_BUF], freed[UNITS_BUF], bytes[UNITS_BUF],
+        pause[UNITS_BUF], held[UNITS_BUF];
 
     draw_printf(area, 0, 0, ROLE_TITLE,
-                "generation %d: %s unreachable objects collected, %" PRId64 " uncollectable",
-                info->generation, units_count(info->collected, count), collected->uncollectable);
+                "generation %d: %s unreachable objects collected, predicted %s, %" PRId64
+                " uncollectable",
+                info->generation, units_count(info->collected, count),
+                units_count(collected->predicted, predicted), collected->uncollectable);
     draw_printf(area, 1, 0, ROLE_NORMAL, "freed with all that only they held: %s objects, %s",
                 units_count((int64_t)collected->n_freed, freed),
                 units_bytes((int64_t)freed_bytes(collected), bytes));

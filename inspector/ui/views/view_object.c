@@ -3,12 +3,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "inspector/base/units.h"
+#include "inspector/analysis/facts.h"
+#include "inspector/base/cleanup.h"
+#include "inspector/base/str.h"
+#include "inspector/rows/root_text.h"
 #include "inspector/rows/rows_edges.h"
 #include "inspector/rows/rows_objects.h"
 #include "inspector/ui/views/views.h"
 
-enum { REFERRERS, REFERENTS, LINE_BYTES = 512, PREFETCH_ROWS = 200 };
+enum {
+    REFERRERS,
+    REFERENTS,
+    LINE_BYTES = 512,
+    PREFETCH_ROWS = 200,
+    NARROW_COLUMNS = 70, /* below: a line more */
+    WIDE_COLUMNS = 90,   /* from here on the account has its full words */
+};
 
 #define ONLY_STRONG "strength=strong"
 
@@ -43,14 +53,6 @@ static struct err *load_tables(struct object_view *self)
     return NULL;
 }
 
-/* The last part of a type's name is enough in the crumbs. */
-static const char *short_name(const char *type)
-{
-    const char *dot = strrchr(type, '.');
-
-    return dot && dot[1] ? dot + 1 : type;
-}
-
 static struct err *object_open(struct view *view, const void *arg)
 {
     struct object_view *self = (struct object_view *)view;
@@ -60,7 +62,7 @@ static struct err *object_open(struct view *view, const void *arg)
     self->heap = heap_ref(object->heap);
     self->object = object->object;
     view_set_crumb(view, "%s",
-                   short_name(snapshot_type_of(self->heap->snapshot, self->object)->name));
+                   type_short_name(snapshot_type_of(self->heap->snapshot, self->object)->name));
     struct err *err = load_tables(self);
     if (err)
         heap_unref(self->heap);
@@ -72,23 +74,11 @@ static void object_close(struct view *view)
     heap_unref(((struct object_view *)view)->heap);
 }
 
-/* The same object in another snapshot: address and type are the same. */
-static uint32_t find_again(const struct object_view *self, const struct snapshot *now)
-{
-    const struct snapshot *was = self->heap->snapshot;
-    uint32_t found = snapshot_find(now, was->address[self->object]);
-
-    if (found != SNAPSHOT_NONE &&
-        snapshot_type_of(now, found)->address != snapshot_type_of(was, self->object)->address)
-        found = SNAPSHOT_NONE;
-    return found;
-}
-
 static struct err *object_reload(struct view *view, const void *arg)
 {
     struct object_view *self = (struct object_view *)view;
     struct heap *now = product_heap(self->product);
-    uint32_t found = find_again(self, now->snapshot);
+    uint32_t found = object_find_again(self->heap->snapshot, self->object, now->snapshot);
 
     (void)arg;
     self->is_gone = found == SNAPSHOT_NONE;
@@ -143,16 +133,14 @@ static unsigned toggle_weak(struct view *view)
 
 static unsigned object_action(struct view *view, enum action action)
 {
+    struct object_view *self = (struct object_view *)view;
+
     if (action == ACT_OPEN)
         return follow(view);
     if (action == ACT_WEAK)
         return toggle_weak(view);
-    if (action == ACT_VALUE) {
-        struct object_view *self = (struct object_view *)view;
-        product_show_value(self->product, self->heap, self->object);
-        return EFFECT_REDRAW;
-    }
-    return EFFECT_IGNORED;
+    return object_verb(view->app, &(struct object_place){self->product, self->heap, self->object},
+                       action);
 }
 
 /* ---- the facts above ---- */
@@ -164,47 +152,103 @@ static const char *cell_text(const struct object_view *self, enum rows_objects_c
     return cell_format(&object_columns[col], cell, false, buf);
 }
 
-static int object_head_rows(const struct view *view, int width)
+static bool is_narrow(int width)
 {
-    (void)view;
-    return width < 70 ? 4 : 3;
+    return width < NARROW_COLUMNS;
 }
 
-static void flags_line(const struct object_view *self, char *line)
+static int object_head_rows(const struct view *view, int width)
+{
+    const struct object_view *self = (const struct object_view *)view;
+    bool knows = facts_of(self->heap->snapshot) != NULL;
+
+    return 4 + knows + (knows && is_narrow(width));
+}
+
+/* "tracked, has a finalizer"; `brief` leaves out what is usual. */
+static void flags_line(const struct object_view *self, bool brief, char *line)
 {
     const struct snapshot *s = self->heap->snapshot;
     uint8_t flags = s->flags[self->object];
+    bool is_tracked = flags & OBJECT_TRACKED;
+    const char *tracked = is_tracked ? (brief ? "" : ", tracked") : ", not tracked";
+    char all[LINE_BYTES];
 
-    snprintf(line, LINE_BYTES, "%s%s%s%s", flags & OBJECT_TRACKED ? "tracked" : "not tracked",
-             flags & OBJECT_IMMORTAL ? ", immortal" : "",
+    snprintf(all, sizeof all, "%s%s%s%s", tracked, flags & OBJECT_IMMORTAL ? ", immortal" : "",
              snapshot_type_of(s, self->object)->flags & TYPE_FINALIZER ? ", has a finalizer" : "",
              flags & OBJECT_FINALIZED ? ", finalized" : "");
+    snprintf(line, LINE_BYTES, "%s", *all ? all + 2 : "");
+}
+
+/* "refcount 4: 3 from the heap, 1 from running frames, 0 static data, 0 unexplained (C code)" */
+static void draw_account(const struct object_view *self, struct area area, int y)
+{
+    const struct snapshot *s = self->heap->snapshot;
+    const struct facts *facts = facts_of(s);
+    struct cell cell;
+    char buf[CELL_BUF_BYTES];
+    _cleanup_(str_deinit) struct str line = STR_INIT;
+
+    str_printf(&line, "refcount %s", cell_text(self, OBJECTS_REFCOUNT, &cell, buf));
+    if (facts) {
+        str_append(&line, ": ");
+        account_text(s, facts, self->object, area.width < WIDE_COLUMNS, &line);
+    }
+    draw_text(area, y, 0, ROLE_NORMAL, line.text);
+}
+
+/* Why it is alive, in a line: the root that it is, or what would take it along. */
+static void draw_why(const struct object_view *self, struct area area, int y)
+{
+    const struct snapshot *s = self->heap->snapshot;
+    const struct facts *facts = facts_of(s);
+    _cleanup_(str_deinit) struct str line = STR_INIT;
+    uint32_t owner;
+
+    if (!facts)
+        return;
+    if (facts->accounts.kind[self->object] != ROOT_NONE) {
+        str_append(&line, "root: ");
+        root_text(s, facts, self->heap->lookup, self->object, &line);
+    } else if (facts->retained.place[self->object] == RETAINED_NONE) {
+        str_append(&line, "garbage: no root reaches it");
+    } else if (!retained_above(&facts->retained, self->object, &owner, 1)) {
+        str_append(&line, "held up by several roots together");
+    } else {
+        str_printf(&line, "only kept alive through %s at %#" PRIx64,
+                   snapshot_type_of(s, owner)->name, s->address[owner]);
+    }
+    draw_text(area, y, 0, ROLE_NORMAL, line.text);
 }
 
 static void object_draw_head(const struct view *view, struct area area)
 {
     const struct object_view *self = (const struct object_view *)view;
-    struct cell cells[5];
-    char bufs[5][CELL_BUF_BYTES], flags[LINE_BYTES];
+    struct cell cells[6];
+    char bufs[6][CELL_BUF_BYTES], flags[LINE_BYTES];
     const char *address = cell_text(self, OBJECTS_ADDRESS, &cells[0], bufs[0]);
     const char *value = cell_text(self, OBJECTS_VALUE, &cells[1], bufs[1]);
-    const char *refcount = cell_text(self, OBJECTS_REFCOUNT, &cells[2], bufs[2]);
-    const char *shallow = cell_text(self, OBJECTS_SHALLOW, &cells[3], bufs[3]);
+    const char *shallow = cell_text(self, OBJECTS_SHALLOW, &cells[2], bufs[2]);
+    const char *retained = cell_text(self, OBJECTS_RETAINED, &cells[3], bufs[3]);
     const char *generation = cell_text(self, OBJECTS_GENERATION, &cells[4], bufs[4]);
-    bool wide = object_head_rows(view, area.width) == 3;
+    const char *refcount = cell_text(self, OBJECTS_REFCOUNT, &cells[5], bufs[5]);
+    bool narrow = is_narrow(area.width);
 
-    flags_line(self, flags);
+    flags_line(self, narrow, flags);
     int used = draw_text(area, 0, 0, ROLE_TITLE,
                          snapshot_type_of(self->heap->snapshot, self->object)->name);
     draw_printf(area, 0, used, ROLE_DIM, " at %s", address);
     draw_text(area, 1, 0, ROLE_NORMAL, value);
-    if (wide) {
-        draw_printf(area, 2, 0, ROLE_NORMAL, "refcount %s   shallow %s   generation %s   %s",
-                    refcount, shallow, generation, flags);
-        return;
-    }
-    draw_printf(area, 2, 0, ROLE_NORMAL, "refcount %s  shallow %s", refcount, shallow);
-    draw_printf(area, 3, 0, ROLE_NORMAL, "generation %s  %s", generation, flags);
+    int x = draw_printf(area, 2, 0, ROLE_NORMAL, "shallow %s   ", shallow);
+    if (facts_of(self->heap->snapshot))
+        x += draw_printf(area, 2, x, ROLE_NORMAL, "retained %s   ", retained);
+    if (narrow)
+        draw_printf(area, 3, 0, ROLE_NORMAL, "refcount %s  gen %s  %s", refcount, generation,
+                    flags);
+    else
+        draw_printf(area, 2, x, ROLE_NORMAL, "generation %s   %s", generation, flags);
+    draw_account(self, area, 3 + narrow);
+    draw_why(self, area, 4 + narrow);
 }
 
 const struct view_ops object_view = {

@@ -10,6 +10,7 @@ struct objects_view {
     struct product *product;
     struct heap *heap; /* what the rows show */
     char *type;        /* NULL: all */
+    bool is_list;      /* of this heap: another one does not have it */
 };
 
 static struct err *objects_load(struct view *view, const void *arg)
@@ -17,6 +18,9 @@ static struct err *objects_load(struct view *view, const void *arg)
     struct objects_view *self = (struct objects_view *)view;
     struct heap *heap = product_heap(self->product);
     struct rows *rows;
+
+    if (self->is_list)
+        return NULL;
     struct err *err = rows_objects_of_type(heap->snapshot, heap->lookup, self->type, &rows);
 
     (void)arg;
@@ -32,6 +36,19 @@ static struct err *objects_load(struct view *view, const void *arg)
     return NULL;
 }
 
+static struct err *open_list(struct view *view, const struct objects_arg *list)
+{
+    struct objects_view *self = (struct objects_view *)view;
+    struct rows *rows;
+
+    ERR_RETURN(rows_objects_create(list->heap->snapshot, list->heap->lookup, list->objects, list->n,
+                                   &rows));
+    view_set_rows(view, 0, rows, "shallow");
+    self->heap = heap_ref(list->heap);
+    self->is_list = true;
+    return NULL;
+}
+
 static struct err *objects_open(struct view *view, const void *arg)
 {
     struct objects_view *self = (struct objects_view *)view;
@@ -40,7 +57,7 @@ static struct err *objects_open(struct view *view, const void *arg)
     self->product = objects->product;
     self->type = objects->type ? xstrdup(objects->type) : NULL;
     view_set_crumb(view, "%s", objects->type ? objects->type : "objects");
-    struct err *err = objects_load(view, NULL);
+    struct err *err = objects->heap ? open_list(view, objects) : objects_load(view, NULL);
     if (err)
         free(self->type);
     return err;
@@ -48,7 +65,7 @@ static struct err *objects_open(struct view *view, const void *arg)
 
 static struct err *all_objects_open(struct view *view, const void *arg)
 {
-    return objects_open(view, &(struct objects_arg){(struct product *)arg, NULL});
+    return objects_open(view, &(struct objects_arg){.product = (struct product *)arg});
 }
 
 static void objects_close(struct view *view)
@@ -71,14 +88,11 @@ static unsigned objects_action(struct view *view, enum action action)
     struct objects_view *self = (struct objects_view *)view;
     size_t raw = view_selected(view);
 
-    if (raw == SIZE_MAX || (action != ACT_OPEN && action != ACT_VALUE))
+    if (raw == SIZE_MAX)
         return EFFECT_IGNORED;
-    uint32_t object = rows_objects_object(browser_rows(view_browser(view)), raw);
-    if (action == ACT_OPEN)
-        return app_open(view->app, &object_view,
-                        &(struct object_arg){self->product, self->heap, object});
-    product_show_value(self->product, self->heap, object);
-    return EFFECT_REDRAW;
+    struct object_place at = {self->product, self->heap,
+                              rows_objects_object(browser_rows(view_browser(view)), raw)};
+    return object_verb(view->app, &at, action == ACT_OPEN ? ACT_OBJECT : action);
 }
 
 const struct view_ops objects_view = {

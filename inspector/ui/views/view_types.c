@@ -52,8 +52,10 @@ static unsigned open_type(struct view *view)
 
     if (raw == SIZE_MAX)
         return EFFECT_REDRAW;
-    struct objects_arg arg = {self->product,
-                              rows_types_name(browser_rows(view_browser(view)), raw)};
+    struct objects_arg arg = {
+        .product = self->product,
+        .type = rows_types_name(browser_rows(view_browser(view)), raw),
+    };
     return app_open(view->app, &objects_view, &arg);
 }
 
