@@ -639,6 +639,35 @@ static void test_decode__bad_edges(void **state)
     }
 }
 
+static void test_decode__hashes(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_ans_hashes head = {{1, 2}, 1, 1}, got;
+    uint32_t index = 7, got_index, none = (uint32_t)MSG_NO_INDEX;
+    uint64_t hash = 0x1234567890abcdef, got_hash;
+    struct wire_reader r;
+
+    put_bytes(f, &head, sizeof head);
+    put_bytes(f, &index, sizeof index);
+    put_bytes(f, &hash, sizeof hash);
+    assert_true(decode_hashes(f->payload, (uint32_t)f->n, &got, &r));
+    assert_int_equal(got.count, 1);
+    assert_true(decode_hash(&r, &got_index, &got_hash));
+    assert_int_equal(got_index, 7);
+    assert_int_equal(got_hash, hash);
+    assert_false(decode_hash(&r, &got_index, &got_hash)); /* there was only one */
+    for (uint32_t n = sizeof head; n < f->n; n++) {       /* cut short anywhere */
+        assert_true(decode_hashes(f->payload, n, &got, &r));
+        assert_false(decode_hash(&r, &got_index, &got_hash));
+    }
+    assert_false(decode_hashes(f->payload, sizeof head - 1, &got, &r));
+    f->n = 0;
+    put_bytes(f, &none, sizeof none);
+    put_bytes(f, &hash, sizeof hash);
+    r = wire_reader(f->payload, f->n);
+    assert_false(decode_hash(&r, &got_index, &got_hash)); /* no object has that number */
+}
+
 #define FEED(fn) cmocka_unit_test_setup_teardown(fn, feeder_setup, feeder_teardown)
 
 /* Only a file's reader knows arrays. */
@@ -726,6 +755,7 @@ int main(void)
         FEED(test_decode__bad_values),
         FEED(test_decode__edges),
         FEED(test_decode__bad_edges),
+        FEED(test_decode__hashes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
