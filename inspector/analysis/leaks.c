@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "inspector/analysis/heap_cycles.h"
 #include "inspector/analysis/leak_growth.h"
 #include "inspector/analysis/leaks_private.h"
 #include "inspector/base/bits.h"
@@ -24,8 +25,7 @@ struct err *leaks_add(struct finder *f, const struct leak *leak)
 
 bool leaks_is_code(const struct finder *f, uint32_t object)
 {
-    return f->facts->accounts.kind[object] == ROOT_MODULE ||
-           bits_has(f->facts->namespaces, object) ||
+    return f->s->type[object] == f->module_type || bits_has(f->facts->namespaces, object) ||
            snapshot_type_of(f->s, object)->flags & TYPE_METATYPE;
 }
 
@@ -96,6 +96,7 @@ static struct err *prepare(struct finder *f)
 {
     uint64_t tenth;
 
+    f->module_type = heap_cycles_edges(f->s).module_type;
     ERR_RETURN(groups_make(f->s, &f->groups));
     ERR_RETURN(entries_make(f->s, &f->entries));
     ERR_RETURN(retained_parents(&f->facts->retained, &f->parent));

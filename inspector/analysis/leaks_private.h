@@ -18,7 +18,8 @@ struct finder {
     struct groups groups;
     struct entries entries;
     uint32_t *parent; /* immediate dominators */
-    uint64_t limit;   /* bytes that make a big one */
+    uint32_t module_type;
+    uint64_t limit; /* bytes that make a big one */
 };
 
 /* Adds a suspect, unless one that holds with the same object is there already. */

@@ -134,10 +134,11 @@ static struct err *examine_groups(struct finder *f, const uint32_t *top, uint32_
     if (!bytes || !member)
         return err_nomem();
     for (uint32_t i = 0; i < n; i++)
-        bytes[f->groups.of_type[f->s->type[top[i]]]] += retained(f, top[i]);
+        if (!leaks_is_code(f, top[i]))
+            bytes[f->groups.of_type[f->s->type[top[i]]]] += retained(f, top[i]);
     for (uint32_t g = 0; g < f->groups.n; g++) {
         uint32_t n_members = 0;
-        if (bytes[g] < f->limit || f->groups.at[g].flags & TYPE_METATYPE)
+        if (bytes[g] < f->limit)
             continue;
         for (uint32_t i = 0; i < n; i++)
             if (f->groups.of_type[f->s->type[top[i]]] == g && !leaks_is_code(f, top[i]))

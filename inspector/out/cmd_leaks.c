@@ -10,7 +10,13 @@
 #include "inspector/rows/leak_names.h"
 #include "inspector/rows/rows_steps.h"
 
-enum { DEFAULT_LIMIT = 20, NOT_GIVEN = 0, WATCH_MAX_S = 86400, STEPS_SHOWN = 12, TICK_NS = 50000000 };
+enum {
+    DEFAULT_LIMIT = 20,
+    NOT_GIVEN = 0,
+    WATCH_MAX_S = 86400,
+    STEPS_SHOWN = 12,
+    TICK_NS = 50000000
+};
 
 struct shown {
     struct leaks leaks;

@@ -130,17 +130,31 @@ bool leak_names_expression(const struct leak_names *names, struct str *ret)
            rows_steps_expression(names->path, ret);
 }
 
+/* "closure buffer of app.render.__closure__": the edges that no expression has, the last one first. */
+static bool put_edges(const struct rows *path, struct str *ret)
+{
+    struct str prefix = STR_INIT;
+    size_t n = rows_steps_prefix(path, &prefix);
+
+    for (size_t i = rows_count(path); n && i-- > n;) {
+        struct cell cell;
+        rows_cell(path, i, STEPS_EDGE, &cell);
+        str_printf(ret, "%s of ", cell.state == CELL_VALUE && cell.text ? cell.text : "?");
+    }
+    str_append(ret, prefix.text);
+    str_deinit(&prefix);
+    return n;
+}
+
 /* "app.cache, a builtins.dict" or "a builtins.dict at 0x7f…" */
 static void put_holder(const struct snapshot *s, const struct leak_names *names, struct str *ret)
 {
     const char *type = snapshot_type_of(s, names->leak->object)->name;
-    struct str expression = STR_INIT;
 
-    if (leak_names_expression(names, &expression))
-        str_printf(ret, "%s, a %s", expression.text, type);
+    if (names->path && put_edges(names->path, ret))
+        str_printf(ret, ", a %s", type);
     else
         str_printf(ret, "a %s at 0x%" PRIx64, type, s->address[names->leak->object]);
-    str_deinit(&expression);
 }
 
 static void put_bytes(const struct leak *leak, uint64_t total_bytes, struct str *ret)
@@ -171,13 +185,11 @@ static void put_growth(const struct snapshot *s, const struct leak_names *names,
                    type_name(s, leak->type), seconds, count);
         return;
     }
-    struct str expression = STR_INIT;
-    if (leak_names_expression(names, &expression))
-        str_append(ret, expression.text);
-    else
+    if (!leak_names_expression(names, ret)) {
         put_holder(s, names, ret);
+        str_append(ret, ",");
+    }
     str_printf(ret, " grew by %s entries in %ld s, to %s; it retains ", grew, seconds, count);
-    str_deinit(&expression);
 }
 
 static void put_pattern(const struct snapshot *s, const struct leak_names *names, struct str *ret)

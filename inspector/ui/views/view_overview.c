@@ -5,6 +5,7 @@
 
 #include "inspector/analysis/facts.h"
 #include "inspector/base/units.h"
+#include "inspector/rows/root_text.h"
 #include "inspector/rows/rows_types.h"
 #include "inspector/ui/views/views.h"
 
@@ -150,11 +151,6 @@ static void draw_snapshot(const struct overview_view *self, struct area area)
 /* "9 references unexplained; roots by kind: 80 modules, 12 frames, 300 C code" */
 static void draw_roots(const struct facts *facts, struct area area)
 {
-    static const char *const names[ROOT_KINDS] = {
-        [ROOT_MODULE] = "modules",          [ROOT_FRAME] = "frames",   [ROOT_THREAD] = "thread",
-        [ROOT_INTERPRETER] = "interpreter", [ROOT_LIBRARY] = "static", [ROOT_C] = "C code",
-        [ROOT_IMMORTAL] = "immortal",
-    };
     const struct accounts *accounts = &facts->accounts;
     char count[UNITS_BUF];
 
@@ -166,7 +162,8 @@ static void draw_roots(const struct facts *facts, struct area area)
     for (int kind = ROOT_NONE + 1; kind < ROOT_KINDS; kind++)
         if (accounts->n_of_kind[kind]) {
             x += draw_printf(area, 3, x, ROLE_NORMAL, "%s %s %s", is_first ? ";" : ",",
-                             units_count(accounts->n_of_kind[kind], count), names[kind]);
+                             units_count(accounts->n_of_kind[kind], count),
+                             root_kind_name((enum root_kind)kind));
             is_first = false;
         }
 }
