@@ -94,6 +94,8 @@ void rows_cycles_types(const struct snapshot *s, const struct heap_cycles *cycle
         count(types, &n_types, snapshot_type_of(s, cycles->member[cycle->first + i])->name);
     qsort(types, n_types, sizeof *types, by_count);
     *buf = '\0';
+    if (n < cycle->count) /* of a large one the first will do, but it is said */
+        used = (size_t)snprintf(buf, bytes, "of the first %" PRIu32 ": ", n);
     for (unsigned i = 0; i < n_types; i++) {
         char part[CELL_BUF_BYTES];
         size_t length = (size_t)snprintf(part, sizeof part, "%s%" PRIu32 " %.60s", i ? ", " : "",

@@ -21,7 +21,7 @@ enum rows_cycles_column {
 /* `cycles` (borrowed) must outlive the source. Raw rows are its cycles in their order. */
 ERR_CHECK struct err *rows_cycles_create(struct snapshot *snapshot,
                                          const struct heap_cycles *cycles, struct rows **ret);
-/* "39 Order, 78 list, 117 LineItem": the types of a cycle's objects, by number. */
+/* "39 Order, 78 list, 117 LineItem": the types of a cycle's objects, by number; "of the first 4096: …" for a large one. */
 void rows_cycles_types(const struct snapshot *snapshot, const struct heap_cycles *cycles,
                        const struct heap_cycle *cycle, char *buf, size_t bytes);
 

@@ -29,21 +29,11 @@ enum {
     CRUMB_SHARE = 3,  /* the title's state gets at most two thirds of the line */
 };
 
-/* The job that a person waits for: the product's before our own sorting. */
-static bool current_progress(const struct app *app, struct job_progress *ret)
-{
-    bool found = false;
-
-    for (size_t i = 0; i < app->n_runners && !found; i++)
-        found = job_runner_progress(app->runners[i], ret);
-    return found || job_runner_progress(app->ui_runner, ret);
-}
-
 bool app_has_progress(const struct app *app)
 {
     struct job_progress progress;
 
-    return current_progress(app, &progress);
+    return app_current_job(app, &progress) != NULL;
 }
 
 /* " 42%", "12,345", or nothing. */
@@ -96,7 +86,7 @@ static int draw_progress(const struct app *app, struct area line, int room)
     struct str text = STR_INIT;
     bool is_test = app->script != NULL;
 
-    if (!current_progress(app, &progress))
+    if (!app_current_job(app, &progress))
         return 0;
     if (!is_test && progress.elapsed_ns < (uint64_t)PROGRESS_DELAY_MS * NS_PER_MS)
         return 0;

@@ -79,9 +79,10 @@ enum product_tab {
 };
 
 enum facts_state {
-    FACTS_THERE,  /* facts_of() the snapshot */
-    FACTS_COMING, /* views will be reloaded */
-    FACTS_NEVER,  /* it is an old heap, and they were not computed in time */
+    FACTS_THERE,     /* facts_of() the snapshot */
+    FACTS_COMING,    /* views will be reloaded */
+    FACTS_CANCELLED, /* the user did not want to wait; product_retry() */
+    FACTS_NEVER,     /* it is an old heap, and they were not computed in time */
 };
 /* Sees to it that the facts about a heap are computed. They are, in the background, for each new heap; but that can be
  * cancelled. */
@@ -94,6 +95,8 @@ enum facts_state product_need_cycles(struct product *product, struct heap *heap)
  */
 void product_ask_aside(struct product *product, struct heap *heap, struct lookup *lookup,
                        void (*done)(void *ctx), void *ctx);
+/* The user asks for it again: what was cancelled may be computed when it is needed. */
+void product_retry(struct product *product);
 /* For views: computes on snapshots, in the background. */
 struct job_runner *product_analyst(const struct product *product);
 

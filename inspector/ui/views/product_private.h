@@ -24,6 +24,7 @@ struct product {
     struct heap *heap, *baseline;
     struct job *facts_job; /* about `heap`; NULL: none */
     struct job *cycles_job;
+    bool is_cancelled; /* one of these, by the user */
     bool has_memory, is_measuring;
     struct session_memory memory;
 };

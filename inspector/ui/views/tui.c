@@ -28,6 +28,7 @@ static unsigned product_action(void *ctx, struct app *app, enum action action, c
         product_collect(product);
         return EFFECT_REDRAW;
     case ACT_DOMINATED:
+        product_retry(product);
         return show_tab(app, TAB_RETAINED);
     case ACT_CYCLES:
         return show_tab(app, TAB_CYCLES);

@@ -28,7 +28,9 @@ static struct err *load(struct cycles_view *self, struct heap *heap)
     view_set_rows(&self->view, 0, rows, NULL); /* the old rows go before their heap does */
     browser_set_empty_text(view_browser(&self->view),
                            self->is_there ? "no reference cycles"
-                                          : "looking for cycles: they will appear here");
+                           : state == FACTS_CANCELLED
+                               ? "cancelled; Enter looks for cycles"
+                               : "looking for cycles: they will appear here");
     if (self->heap != heap) {
         heap_unref(self->heap);
         self->heap = heap_ref(heap);
@@ -66,6 +68,7 @@ static unsigned cycles_action(struct view *view, enum action action)
     if (action != ACT_OPEN)
         return EFFECT_IGNORED;
     if (!self->is_there) { /* it was cancelled: once more */
+        product_retry(self->product);
         app_report(view->app, load(self, self->heap));
         return EFFECT_REDRAW;
     }

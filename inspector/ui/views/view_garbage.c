@@ -56,9 +56,10 @@ static struct err *load(struct garbage_view *self, struct heap *heap)
     }
     add_up(self, heap);
     browser_set_empty_text(view_browser(&self->view),
-                           garbage                 ? "nothing: no object here is unreachable"
-                           : state == FACTS_COMING ? "computing: it will appear here"
-                                                   : "not computed; R takes a new snapshot");
+                           garbage                    ? "nothing: no object here is unreachable"
+                           : state == FACTS_CANCELLED ? "cancelled; Enter computes it"
+                           : state == FACTS_NEVER     ? "not computed; R takes a new snapshot"
+                                                      : "computing: it will appear here");
     return NULL;
 }
 
@@ -117,6 +118,11 @@ static unsigned garbage_action(struct view *view, enum action action)
         return turn(self, 1);
     if (action == ACT_PREVIOUS_PANE)
         return turn(self, -1);
+    if (action == ACT_OPEN && !self->is_there) { /* it was cancelled: once more */
+        product_retry(self->product);
+        app_report(view->app, load(self, self->heap));
+        return EFFECT_REDRAW;
+    }
     if (action == ACT_OPEN && raw != SIZE_MAX)
         return open_type(self, raw);
     return EFFECT_IGNORED;

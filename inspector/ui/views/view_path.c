@@ -169,8 +169,9 @@ static struct err *load(struct path_view *self)
 
     ERR_RETURN(no_rows(self->heap, &rows));
     view_set_rows(&self->view, 0, rows, NULL);
-    set_empty_text(self, state == FACTS_NEVER ? "not computed before there was a newer snapshot"
-                                              : "searching: the path will appear here");
+    set_empty_text(self, state == FACTS_CANCELLED ? "cancelled; ] searches again"
+                         : state == FACTS_NEVER   ? "not computed before there was a newer snapshot"
+                                                  : "searching: the path will appear here");
     if (state == FACTS_THERE)
         start_search(self);
     return NULL;
@@ -223,14 +224,23 @@ static struct err *path_reload(struct view *view, const void *arg)
 
 /* ---- what the user does ---- */
 
+static void search_again(struct path_view *self)
+{
+    product_retry(self->product);
+    if (product_need_facts(self->product, self->heap) == FACTS_THERE)
+        start_search(self);
+    else
+        set_empty_text(self, "searching: the path will appear here");
+}
+
 static unsigned next_path(struct path_view *self)
 {
     if (self->current + 1 < self->n_paths)
         app_report(self->view.app, show(self, self->current + 1));
     else if (self->is_all)
         app_message(self->view.app, "there is no other path");
-    else if (product_need_facts(self->product, self->heap) == FACTS_THERE)
-        start_search(self);
+    else
+        search_again(self);
     return EFFECT_REDRAW;
 }
 

@@ -24,7 +24,9 @@ static void set_empty_text(struct retained_view *self, enum facts_state state)
 {
     const char *text = "it keeps nothing else alive; O shows the object";
 
-    if (state == FACTS_COMING)
+    if (state == FACTS_CANCELLED)
+        text = "cancelled; Enter computes retained sizes";
+    else if (state == FACTS_COMING)
         text = "computing retained sizes: they will appear here";
     else if (state == FACTS_NEVER)
         text = "not computed before there was a newer snapshot";
@@ -141,6 +143,7 @@ static unsigned retained_action(struct view *view, enum action action)
     size_t raw = self->is_there ? view_selected(view) : SIZE_MAX;
 
     if (action == ACT_OPEN && !self->is_there) { /* it was cancelled: once more */
+        product_retry(self->product);
         app_report(view->app, load(self));
         return EFFECT_REDRAW;
     }

@@ -48,6 +48,8 @@ static unsigned open_owner(struct app *app, const struct object_place *at)
 
 unsigned object_verb(struct app *app, const struct object_place *at, enum action action)
 {
+    if (action == ACT_DOMINATED || action == ACT_PATH || action == ACT_OWNER)
+        product_retry(at->product);
     switch (action) {
     case ACT_VALUE:
         product_show_value(at->product, at->heap, at->object);
