@@ -205,6 +205,9 @@ bool decode_value(struct wire_reader *r, struct decoded_value *ret);
 bool decode_edges(const void *payload, uint32_t bytes, struct msg_ans_edges *head,
                   struct wire_reader *ret);
 bool decode_edge(struct wire_reader *r, struct decoded_edge *ret);
+bool decode_hashes(const void *payload, uint32_t bytes, struct msg_ans_hashes *head,
+                   struct wire_reader *ret);
+bool decode_hash(struct wire_reader *r, uint32_t *index, uint64_t *hash);
 
 /* Names of references [first, first + count) of one object, which follow, and what else is told of it. */
 struct decoded_names {

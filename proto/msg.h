@@ -50,10 +50,12 @@
     X(ASK_EDGES, 49, msg_ask_edges)   /* names of an object's references */                        \
     X(ASK_SIZES, 50, msg_ask_sizes)   /* how an object's shallow size is made up */                \
     X(ASK_NAMES, 51, msg_ask_names)   /* names of all references of a range of objects */          \
+    X(ASK_HASHES, 52, msg_ask_hashes) /* of the contents of strings; u32 indexes follow */         \
     X(ANS_VALUES, 64, msg_ans_values) /* some or all of the previews */                            \
     X(ANS_EDGES, 65, msg_ans_edges)   /* some or all of the names */                               \
     X(ANS_SIZES, 66, msg_ans_sizes)                                                                \
-    X(ANS_NAMES, 67, msg_ans_names) /* some or all of them */
+    X(ANS_NAMES, 67, msg_ans_names)   /* some or all of them */                                    \
+    X(ANS_HASHES, 68, msg_ans_hashes) /* some or all of the hashes */
 
 enum msg_kind {
 #define X(name, number, type) MSG_##name = number,
@@ -482,5 +484,19 @@ struct msg_ask_names {
 struct msg_ans_names {
     struct msg_ask ask;
     uint32_t count;
+    uint32_t last;
+};
+
+/* For objects whose type is exactly str or bytes; others get no answer. */
+struct msg_ask_hashes {
+    struct msg_ask ask;
+    uint32_t count; /* 1 … MSG_ASK_VALUES_MAX indexes follow */
+    uint32_t reserved;
+};
+
+/* Equal contents of the same type have equal hashes (proto/hash.h); others have not, but by a chance of 2^-64. */
+struct msg_ans_hashes {
+    struct msg_ask ask;
+    uint32_t count; /* then for each: u32 index, u64 hash */
     uint32_t last;
 };

@@ -263,6 +263,8 @@ struct err *cmd_set(int argc, char **argv)
     ERR_RETURN(cmd_options("set", table, argc, argv, &helped));
     if (helped)
         return NULL;
+    if (!argv[0] || !argv[1])
+        return usage("it takes PID and the name of a switch");
     while (argv[ARGS_SKIPPED + n])
         n++;
     ERR_RETURN(parse(argv[1], argv + ARGS_SKIPPED, n, &wish));
