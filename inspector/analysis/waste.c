@@ -151,7 +151,10 @@ struct err *waste_of_containers(const struct snapshot *s, const struct entries *
         if (type != types.list && type != types.dict && type != types.set)
             continue;
         uint64_t has = snapshot_shallow(s, i);
+        uint32_t references = s->strong.offset[i + 1] - s->strong.offset[i];
         uint32_t n = entries_of(entries, s, i);
+        if (!n && references) /* a dict that shares its keys: no copy of it would */
+            continue;
         if (type == types.list)
             tally_one(&list, i, has, EMPTY_LIST, 0, n, true);
         else if (type == types.dict)
@@ -289,18 +292,19 @@ struct err *waste_candidates(const struct snapshot *s, const struct groups *grou
 }
 
 /* The bytes of an instance with its dict, and its attributes. */
-static void measure(const struct snapshot *s, const struct entries *entries, uint32_t object,
-                    uint32_t dict_ordinal, struct waste_row *row)
+static void measure(const struct snapshot *s, const struct waste_class *class, uint32_t object,
+                    struct waste_row *row)
 {
     uint32_t first = s->strong.offset[object], n = s->strong.offset[object + 1] - first;
     uint64_t attributes = n ? n - 1 : 0; /* the others lead to its class */
 
     row->count++;
     row->bytes += snapshot_shallow(s, object);
-    if (dict_ordinal < n) {
-        uint32_t dict = s->strong.object[first + dict_ordinal];
+    if (class->dict_ordinal < n) {
+        uint32_t dict = s->strong.object[first + class->dict_ordinal];
+        uint32_t references = s->strong.offset[dict + 1] - s->strong.offset[dict];
         row->bytes += snapshot_shallow(s, dict);
-        attributes = attributes - 1 + entries_of(entries, s, dict);
+        attributes = attributes - 1 + references / class->references;
     }
     if (attributes > row->attributes)
         row->attributes = attributes;
@@ -309,8 +313,7 @@ static void measure(const struct snapshot *s, const struct entries *entries, uin
 }
 
 struct err *waste_of_classes(const struct snapshot *s, const struct groups *groups,
-                             const struct entries *entries, const struct waste_class *classes,
-                             size_t n, struct waste *ret)
+                             const struct waste_class *classes, size_t n, struct waste *ret)
 {
     _cleanup_free_ uint32_t *class_of = alloc_array(groups->n + 1u, sizeof *class_of);
     _cleanup_free_ struct waste_row *rows = calloc(n + 1, sizeof *rows);
@@ -323,7 +326,7 @@ struct err *waste_of_classes(const struct snapshot *s, const struct groups *grou
     for (uint32_t i = 0; i < s->n_objects; i++) {
         uint32_t class = class_of[groups->of_type[s->type[i]]];
         if (class != UINT32_MAX)
-            measure(s, entries, i, classes[class].dict_ordinal, &rows[class]);
+            measure(s, &classes[class], i, &rows[class]);
     }
     for (size_t c = 0; c < n; c++) {
         uint64_t needs = rows[c].count * (HEAD_BYTES + rows[c].attributes * WORD_BYTES);

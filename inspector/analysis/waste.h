@@ -64,7 +64,8 @@ ERR_CHECK struct err *waste_of_texts(const struct snapshot *snapshot, struct was
 struct waste_class {
     uint32_t group; /* groups.h */
     uint32_t
-        dict_ordinal; /* of the reference to __dict__; UINT32_MAX: values lie in the instance */
+        dict_ordinal;    /* of the reference to __dict__; UINT32_MAX: values lie in the instance */
+    uint32_t references; /* of the dict for each attribute: 1 if it shares its keys, else 2 */
 };
 
 /*
@@ -75,6 +76,5 @@ ERR_CHECK struct err *waste_candidates(const struct snapshot *snapshot, const st
                                        uint32_t **sample);
 /* DICT: of these classes. A lower bound: dicts of instances that were asked for are not seen unless all have one. */
 ERR_CHECK struct err *waste_of_classes(const struct snapshot *snapshot, const struct groups *groups,
-                                       const struct entries *entries,
                                        const struct waste_class *classes, size_t n,
                                        struct waste *ret);

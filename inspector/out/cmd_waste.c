@@ -60,7 +60,7 @@ static bool look_at(const struct target *target, uint32_t group, uint32_t sample
     uint32_t n = s->strong.offset[sample + 1] - s->strong.offset[sample];
     bool has_attributes = false;
 
-    *ret = (struct waste_class){group, UINT32_MAX};
+    *ret = (struct waste_class){group, UINT32_MAX, 2};
     for (uint32_t ordinal = 0; ordinal < n; ordinal++) {
         const char *name = lookup_edge(target->lookup, sample, ordinal);
         if (!name || !strncmp(name, "slot ", 5))
@@ -72,8 +72,36 @@ static bool look_at(const struct target *target, uint32_t group, uint32_t sample
     return has_attributes;
 }
 
-static struct err *find_classes(struct target *target, const struct entries *entries,
-                                struct waste *waste)
+struct length {
+    uint32_t references;
+    bool is_shared;
+};
+
+static void on_length(const struct decoded_value *value, void *arg)
+{
+    struct length *length = arg;
+
+    length->is_shared =
+        value->kind == VALUE_LEN && value->size && value->size == length->references;
+}
+
+/* Whether the sample's dict shares its keys: then it refers to its values only. */
+static struct err *look_at_dict(const struct target *target, uint32_t sample,
+                                struct waste_class *class)
+{
+    const struct snapshot *s = target->snapshot;
+
+    if (class->dict_ordinal == UINT32_MAX)
+        return NULL;
+    uint32_t dict = s->strong.object[s->strong.offset[sample] + class->dict_ordinal];
+    struct length length = {s->strong.offset[dict + 1] - s->strong.offset[dict], false};
+    ERR_RETURN(session_values(target->session, &dict, 1, 0, on_length, &length, &cmd_cancel));
+    if (length.is_shared)
+        class->references = 1;
+    return NULL;
+}
+
+static struct err *find_classes(struct target *target, struct waste *waste)
 {
     const struct snapshot *s = target->snapshot;
     _cleanup_(groups_deinit) struct groups groups = {NULL};
@@ -92,10 +120,12 @@ static struct err *find_classes(struct target *target, const struct entries *ent
     _cleanup_free_ struct waste_class *classes = calloc(groups.n + 1u, sizeof *classes);
     if (!classes)
         return err_nomem();
-    for (uint32_t g = 0; g < groups.n; g++)
-        if (sample[g] != SNAPSHOT_NONE)
-            n += look_at(target, g, sample[g], &classes[n]);
-    return waste_of_classes(s, &groups, entries, classes, n, waste);
+    for (uint32_t g = 0; g < groups.n; g++) {
+        if (sample[g] == SNAPSHOT_NONE || !look_at(target, g, sample[g], &classes[n]))
+            continue;
+        ERR_RETURN(look_at_dict(target, sample[g], &classes[n++]));
+    }
+    return waste_of_classes(s, &groups, classes, n, waste);
 }
 
 static struct err *find(struct target *target, struct waste *waste)
@@ -105,7 +135,7 @@ static struct err *find(struct target *target, struct waste *waste)
     ERR_RETURN(entries_make(target->snapshot, &entries));
     ERR_RETURN(waste_of_containers(target->snapshot, &entries, &cmd_cancel, waste));
     ERR_RETURN(find_texts(target, waste));
-    ERR_RETURN(find_classes(target, &entries, waste));
+    ERR_RETURN(find_classes(target, waste));
     waste_sort(waste);
     return NULL;
 }
