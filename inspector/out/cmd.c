@@ -29,6 +29,8 @@ const struct command commands[] = {
      cmd_object},
     {"threads", "TARGET", 1, "each thread's stack, with what its variables keep alive",
      cmd_threads},
+    {"waste", "TARGET", 1,
+     "duplicate strings, empty and sparse containers, what __slots__ would save", cmd_waste},
     {"leaks", "TARGET", 1, "leak suspects in sentences; with --watch SECONDS also what grows",
      cmd_leaks},
     {"path", "TARGET [ADDRESS]", 2,
