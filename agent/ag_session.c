@@ -11,6 +11,10 @@
 #include "agent/ag_send.h"
 #include "agent/ag_sys.h"
 
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U /* Linux 6.3; the only kind there is with vm.memfd_noexec=2 */
+#endif
+
 enum {
     STACK_BYTES = 1 << 20,
     ATTR_BYTES = 128, /* more than any libc's pthread_attr_t */
@@ -65,7 +69,10 @@ static uint64_t inode_of(int fd)
 /* Makes and maps the shared memory; returns the descriptor, or -errno. */
 static int make_shared_memory(struct shm *shm)
 {
-    long fd = sys_call2(SYS_memfd_create, (long)"ouro-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    long fd = sys_call2(SYS_memfd_create, (long)"ouro-ring",
+                        MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    if (fd == -22 /* EINVAL: an older kernel */)
+        fd = sys_call2(SYS_memfd_create, (long)"ouro-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (sys_failed(fd))
         return (int)fd;
     long failed = sys_call2(SYS_ftruncate, fd, SHM_TOTAL_BYTES);
@@ -124,7 +131,7 @@ void ouro_agent_start(struct start *start)
         report(start, START_BUSY, atomic_load(&session.inspector), "");
         return;
     }
-    enum start_status status = ag_api_load(start->libpython[0] ? start->libpython : NULL, &detail);
+    enum start_status status = ag_api_load(start, &detail);
     if (status == START_OK && !ag_pyver_select(api.minor))
         status = START_VERSION;
     if (status != START_OK) {

@@ -28,6 +28,8 @@ enum { START_TEXT_BYTES = 128, START_PATH_BYTES = 512 };
 #define AGENT_MEMFD_PREFIX "ouro-agent-"
 
 struct start {
+    uint64_t dlopen; /* in: where these two of the target's C library lie */
+    uint64_t dlsym;
     char libpython[START_PATH_BYTES]; /* in: file with Python's symbols, for embedders that hide
                                          them; may be "" */
     int32_t status;                   /* out: enum start_status */

@@ -177,11 +177,11 @@ static struct err *loader_refusal(const struct loader *loader)
     case LOADER_WRITE:
         return err_hint(err_sys(loader->result, "the target cannot write the agent"),
                         "a memory limit of the target forbids it");
-    case LOADER_DLOPEN:
-        return err_new(ERR_UNSUPPORTED, "is /proc mounted where it runs?",
-                       "the target's loader refused the agent: %.*s", (int)sizeof loader->text - 1,
-                       loader->text);
-    case LOADER_DLSYM:
+    case LOADER_MAP:
+        return err_hint(err_sys(loader->result, "the target cannot map the agent"),
+                        "a seccomp filter, a security module or a memory limit of the target "
+                        "forbids it");
+    case LOADER_PENDING:
         break;
     }
     return err_new(ERR_INTERNAL, "report this, with the Python version and the system",
