@@ -229,6 +229,27 @@ static void do_snapshot(const struct msg_req_snapshot *request)
     reply(MSG_REP_SNAPSHOT, &answer, sizeof answer);
 }
 
+/* Without a copy: the stream flows while the lock is held. */
+static void do_snapshot_here(const struct msg_req_snapshot *request)
+{
+    struct msg_rep_snapshot answer = {.id = request->id};
+    struct msg_rep_walked walked = {.id = request->id};
+    struct gil gil;
+
+    ag_copy_end(&session.copy);
+    bool has_it = gil_take(&gil);
+    answer.status = has_it ? MSG_OK : MSG_FINALIZING;
+    answer.wait_ns = has_it ? gil.wait_ns : 0;
+    if (!reply(MSG_REP_SNAPSHOT, &answer, sizeof answer) && has_it)
+        gil_give(&gil);
+    else if (has_it) {
+        bool whole = ag_copy_walk_here(&session.shm, request, session.opaque);
+        walked.pause_ns = gil_give(&gil);
+        walked.status = whole ? MSG_OK : MSG_ERRNO;
+        reply(MSG_REP_WALKED, &walked, sizeof walked);
+    }
+}
+
 /* A copy, the collection, another copy, in one piece: what is in the first and not in the second
  * was freed. */
 static void do_collect(const struct msg_req_collect *request)
@@ -296,7 +317,10 @@ static void do_request(uint16_t kind, const uint8_t *payload, uint32_t bytes)
             break;
         memcpy(session.opaque, payload + sizeof request.snapshot,
                8 * request.snapshot.opaque_count);
-        do_snapshot(&request.snapshot);
+        if (request.snapshot.flags & SNAPSHOT_HERE)
+            do_snapshot_here(&request.snapshot);
+        else
+            do_snapshot(&request.snapshot);
         return;
     case MSG_REQ_COLLECT:
         if (request.collect.generation < 0 || request.collect.generation > 2)
