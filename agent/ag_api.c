@@ -8,7 +8,7 @@
 typedef void *dlopen_fn(const char *file, int flags);
 typedef void *dlsym_fn(void *handle, const char *name);
 
-enum { DL_NOW = 2, DL_NOLOAD = 4, MINOR_MIN = 8, MINOR_MAX = 14 };
+enum { DL_NOW = 2, DL_NOLOAD = 4, MINOR_MIN = 8, MINOR_MAX = 14, OPTIONAL = 99 };
 
 struct ag_api api;
 
@@ -86,7 +86,8 @@ enum start_status ag_api_load(const struct start *start, const char **detail)
 #define X(name, since) {#name, (void **)&api.name, since},
             AG_API_OBJECTS(X)
 #undef X
-                {"pthread_create", (void **)&api.pthread_create, MINOR_MIN},
+                {"clock_gettime", (void **)&api.clock_gettime, OPTIONAL},
+        {"pthread_create", (void **)&api.pthread_create, MINOR_MIN},
         {"pthread_attr_init", (void **)&api.pthread_attr_init, MINOR_MIN},
         {"pthread_attr_destroy", (void **)&api.pthread_attr_destroy, MINOR_MIN},
         {"pthread_attr_setdetachstate", (void **)&api.pthread_attr_setdetachstate, MINOR_MIN},

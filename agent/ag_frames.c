@@ -200,6 +200,11 @@ static void thread_frames(struct pyts *thread, const struct ag_frames_sink *sink
     }
 }
 
+bool ag_frames_is_ours(struct pyts *thread)
+{
+    return thread == api.PyThreadState_Get();
+}
+
 void ag_frames_each(const struct ag_frames_sink *sink)
 {
     struct pyinterp *interp = api.PyInterpreterState_Head();
@@ -208,6 +213,8 @@ void ag_frames_each(const struct ag_frames_sink *sink)
         struct pyts *thread = api.PyInterpreterState_ThreadHead(interp);
         int64_t id = api.PyInterpreterState_GetID(interp);
         for (; thread; thread = api.PyThreadState_Next(thread)) {
+            if (ag_frames_is_ours(thread))
+                continue;
             sink->thread(thread, (uint32_t)id, sink->arg);
             thread_frames(thread, sink);
         }

@@ -42,6 +42,8 @@ struct ag_frames_sink {
     void *arg;
 };
 void ag_frames_each(const struct ag_frames_sink *sink);
+/* Whether it is the agent's own, which is no part of the program. */
+bool ag_frames_is_ours(struct pyts *thread);
 
 /* Calls `slot` with everything one frame (3.11+) holds. */
 void ag_frame_slots(struct pyframe *frame, ag_slot_fn *slot, void *arg);

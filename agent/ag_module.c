@@ -1,18 +1,32 @@
 #include "agent/ag_module.h"
 
-#include "agent/ag_session.h"
-#include "agent/ag_sys.h"
+#include <stddef.h>
 
-/* Not zero: it lies in the file. */
-struct start_remote ouro_agent_remote = {.nonce = 1};
+#include "agent/ag_api.h"
 
-struct pyobj *PyInit_ouro_agent(void)
+bool ag_module_open(const char *name, struct ag_module *ret)
 {
-    uint64_t all = ~0ull, before;
+    struct pyobj *modules = api.PyImport_GetModuleDict(); /* borrowed */
 
-    /* the agent's thread inherits what is blocked: no signal of the program's is for it */
-    sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all);
-    ouro_agent_start(&ouro_agent_remote.start);
-    sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before);
-    return NULL;
+    ret->name = name;
+    ret->was_imported = modules && api.PyDict_GetItemString(modules, name);
+    ret->module = api.PyImport_ImportModule(name);
+    return ret->module != NULL;
+}
+
+struct pyobj *ag_module_get(const struct ag_module *module, const char *name)
+{
+    struct pyobj *dict = api.PyModule_GetDict(module->module); /* borrowed, like what is in it */
+
+    return dict ? api.PyDict_GetItemString(dict, name) : NULL;
+}
+
+void ag_module_close(struct ag_module *module)
+{
+    if (!module->module)
+        return;
+    if (!module->was_imported)
+        api.PyDict_DelItemString(api.PyImport_GetModuleDict(), module->name);
+    api.Py_DecRef(module->module);
+    module->module = NULL;
 }

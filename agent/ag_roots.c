@@ -331,7 +331,8 @@ static bool send_structures(struct ag_walk *walk)
             return false;
         struct pyts *thread = api.PyInterpreterState_ThreadHead(interp);
         for (; thread; thread = api.PyThreadState_Next(thread))
-            if (!send_structure(walk, STATIC_THREAD, id++, thread, layout->ts_bytes))
+            if (!ag_frames_is_ours(thread) &&
+                !send_structure(walk, STATIC_THREAD, id++, thread, layout->ts_bytes))
                 return false;
     }
     return true;

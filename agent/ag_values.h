@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include <stdint.h>
 
 #include "agent/ag_api.h"
@@ -25,3 +27,6 @@ struct ag_value {
 /* Fills *ret; texts are clipped to `text_max` bytes (<= MSG_VALUE_TEXT_MAX). */
 void ag_value_of(struct pyobj *object, const struct ag_type *type, uint32_t text_max,
                  struct ag_value *ret);
+
+/* A hash of the contents of an exact str or bytes (proto/hash.h); false for all else. */
+bool ag_hash_of(struct pyobj *object, const struct ag_type *type, uint64_t *ret);

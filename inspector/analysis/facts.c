@@ -82,7 +82,7 @@ static struct err *extend(const struct snapshot *s, struct seen *seen)
 }
 
 /* The callback is the only reference that a weak reference holds, but for its class. */
-static bool has_callback(const struct snapshot *s, uint32_t weak)
+bool facts_has_callback(const struct snapshot *s, uint32_t weak)
 {
     for (uint32_t e = s->strong.offset[weak]; e < s->strong.offset[weak + 1]; e++)
         if (s->strong.object[e] != snapshot_type_of(s, weak)->object)
@@ -121,7 +121,7 @@ static struct err *mark(const struct snapshot *s, int generation, struct marks *
         if (snapshot_type_of(s, i)->flags & TYPE_FINALIZER && !(s->flags[i] & OBJECT_FINALIZED))
             bits_add(marks->finalizer, i);
     for (uint32_t i = 0; i < s->n_weak; i++)
-        if (has_callback(s, s->weak[i].holder))
+        if (facts_has_callback(s, s->weak[i].holder))
             bits_add(marks->callback, s->weak[i].target);
     return NULL;
 }

@@ -52,3 +52,6 @@ const struct facts *facts_of(const struct snapshot *snapshot);
  */
 ERR_CHECK struct err *facts_garbage(const struct snapshot *snapshot, int generation,
                                     const atomic_bool *cancel, struct garbage *ret);
+
+/* Whether a weak reference (an object) has a callback. The snapshot must have edges. */
+bool facts_has_callback(const struct snapshot *snapshot, uint32_t weak);

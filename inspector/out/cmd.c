@@ -27,12 +27,20 @@ const struct command commands[] = {
     {"objects", "TARGET", 1, "the objects, or those of one type (--type)", cmd_objects},
     {"object", "TARGET ADDRESS", 2, "one object: refcount, sizes, referrers, referents, value",
      cmd_object},
-    {"path", "PID ADDRESS", 2, "why an object is alive: paths from the roots to it", cmd_path},
-    {"retained", "PID", 1, "the objects that keep most alive, and what only they do (--under)",
+    {"threads", "TARGET", 1, "each thread's stack, with what its variables keep alive",
+     cmd_threads},
+    {"leaks", "TARGET", 1, "leak suspects in sentences; with --watch SECONDS also what grows",
+     cmd_leaks},
+    {"path", "TARGET [ADDRESS]", 2,
+     "why an object is alive: paths from the roots to it; who holds all of a type (--type)",
+     cmd_path},
+    {"retained", "TARGET", 1, "the objects that keep most alive, and what only they do (--under)",
      cmd_retained},
-    {"cycles", "PID", 1,
+    {"cycles", "TARGET", 1,
      "reference cycles: garbage first, the shortest way round, what to make weak", cmd_cycles},
-    {"garbage", "PID", 1, "what a collection would free now, by type", cmd_garbage},
+    {"garbage", "TARGET", 1, "what a collection would free now, by type", cmd_garbage},
+    {"diff", "A B [C]", -1, "what changed between captures, or in a process (--watch SECONDS)",
+     cmd_diff},
     {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},
     {"stats", "PID", 1, "the collector's counters, thresholds and populations", cmd_stats},
     {"detach", "PID", 1, "make whatever ouro is attached to it leave", cmd_detach},
@@ -70,6 +78,16 @@ static void print_help(const struct command *command, const struct opt *options)
     str_deinit(&text);
 }
 
+/* All but what stands in brackets. */
+static int n_needed(const struct command *command)
+{
+    int n = command->n_args;
+
+    for (const char *c = command->args; *c; c++)
+        n -= *c == '[';
+    return n;
+}
+
 struct err *cmd_options(const char *name, const struct opt *options, int argc, char **argv,
                         bool *helped)
 {
@@ -82,7 +100,9 @@ struct err *cmd_options(const char *name, const struct opt *options, int argc, c
         return NULL;
     }
     struct err *err = opt_parse(options, argc, argv, &rest);
-    if (!err && rest != command->n_args)
+    if (!err)
+        argv[rest] = NULL;
+    if (!err && command->n_args >= 0 && (rest > command->n_args || rest < n_needed(command)))
         err = err_new(ERR_USAGE, NULL, "it takes %s, not %d argument%s",
                       *command->args ? command->args : "no arguments", rest, rest == 1 ? "" : "s");
     return err_hint(err_context(err, "wrong usage of '%s'", name), "see 'ouro %s --help'", name);

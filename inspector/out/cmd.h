@@ -23,8 +23,8 @@
 
 struct command {
     const char *name;
-    const char *args; /* "PID ADDRESS" */
-    int n_args;
+    const char *args;    /* "PID [ADDRESS]" */
+    int n_args;          /* with the optional ones; -1: the command checks. argv ends with NULL */
     const char *summary; /* one line */
     struct err *(*run)(int argc, char **argv);
 };
@@ -39,11 +39,14 @@ ERR_CHECK struct err *cmd_doctor(int argc, char **argv);
 ERR_CHECK struct err *cmd_types(int argc, char **argv);
 ERR_CHECK struct err *cmd_objects(int argc, char **argv);
 ERR_CHECK struct err *cmd_object(int argc, char **argv);
+ERR_CHECK struct err *cmd_threads(int argc, char **argv);
+ERR_CHECK struct err *cmd_diff(int argc, char **argv);
+ERR_CHECK struct err *cmd_snapshot(int argc, char **argv);
 ERR_CHECK struct err *cmd_path(int argc, char **argv);
 ERR_CHECK struct err *cmd_retained(int argc, char **argv);
 ERR_CHECK struct err *cmd_cycles(int argc, char **argv);
+ERR_CHECK struct err *cmd_leaks(int argc, char **argv);
 ERR_CHECK struct err *cmd_garbage(int argc, char **argv);
-ERR_CHECK struct err *cmd_snapshot(int argc, char **argv);
 ERR_CHECK struct err *cmd_gc(int argc, char **argv);
 ERR_CHECK struct err *cmd_stats(int argc, char **argv);
 ERR_CHECK struct err *cmd_detach(int argc, char **argv);
@@ -51,7 +54,8 @@ ERR_CHECK struct err *cmd_detach(int argc, char **argv);
 /* ---- what commands share ---- */
 
 /*
- * Parses the options of command `name` and checks how many arguments are left in argv. With --help (which every command
+ * Parses the options of command `name` and checks how many arguments are left in argv,
+ * which then ends with NULL. With --help (which every command
  * has) it prints the help text and sets *helped: the command then returns.
  */
 ERR_CHECK struct err *cmd_options(const char *name, const struct opt *options, int argc,

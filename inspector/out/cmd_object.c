@@ -73,6 +73,23 @@ static json_t *root_json(const struct target *target, const struct view *view)
     return json;
 }
 
+static json_t *weakrefs_json(const struct snapshot *s, uint32_t object)
+{
+    json_t *array = json_array();
+
+    for (uint32_t i = 0; i < s->n_weak; i++) {
+        uint32_t weak = s->weak[i].holder;
+        if (s->weak[i].target != object)
+            continue;
+        json_t *row = json_object();
+        json_object_set_new(row, "address", json_address(s->address[weak]));
+        json_object_set_new(row, "type", json_utf8(snapshot_type_of(s, weak)->name));
+        json_object_set_new(row, "callback", json_boolean(facts_has_callback(s, weak)));
+        json_array_append_new(array, row);
+    }
+    return array;
+}
+
 /* OBJECT of docs/cli-json.md, and what only this command says. */
 static json_t *object_json(const struct target *target, const struct view *view)
 {
@@ -91,7 +108,7 @@ static json_t *object_json(const struct target *target, const struct view *view)
                         json_integer((json_int_t)view->sizes.weakref_count));
     json_object_set_new(object, "account", account_json(target, view));
     json_object_set_new(object, "root", root_json(target, view));
-    json_object_set_new(object, "weakrefs", json_null());
+    json_object_set_new(object, "weakrefs", weakrefs_json(target->snapshot, view->object));
     json_object_set_new(object, "allocated_at", json_null());
     return object;
 }

@@ -183,9 +183,9 @@ static struct err *somebody_is_there(pid_t pid, pid_t inspector)
     struct evict_found found = {.inspector_lives = true};
 
     ERR_RETURN(proc_maps_read(pid, &maps));
-    evict_look(pid, &maps, &found);
+    bool is_there = evict_look(pid, &maps, &found);
     proc_maps_deinit(&maps);
-    if (found.inspector_lives)
+    if (is_there && found.inspector_lives)
         return doctor_other_inspector(pid, inspector);
     return err_new(
         ERR_BUSY, "try again when that thread lets go",

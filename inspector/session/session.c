@@ -225,8 +225,8 @@ static struct err *stream(struct session *session, uint32_t id, const struct sna
 
 /* ---- snapshots ---- */
 
-static struct err *status_error(const struct session *session, uint32_t status, int sys_errno,
-                                const char *what)
+struct err *session_status(const struct session *session, uint32_t status, int sys_errno,
+                           const char *what)
 {
     switch ((enum msg_status)status) {
     case MSG_OK:
@@ -237,8 +237,11 @@ static struct err *status_error(const struct session *session, uint32_t status, 
     case MSG_FINALIZING:
         return err_new(ERR_TARGET_GONE, NULL, "process %d is shutting down", session->info.pid);
     case MSG_PYTHON_ERROR:
-        return err_new(ERR_TARGET_GONE, NULL, "gc.collect() failed in process %d",
-                       session->info.pid);
+        return err_new(ERR_TARGET_GONE, NULL,
+                       "its collector's module raised an error in process %d", session->info.pid);
+    case MSG_LAYOUT:
+        return err_new(ERR_UNSUPPORTED, "report this, with the Python version",
+                       "the collector of process %d is not where it should be", session->info.pid);
     case MSG_BAD_REQUEST:
         break;
     }
@@ -286,7 +289,7 @@ static struct err *try_snapshot(struct session *session, unsigned flags,
                                session->lock_limit_ns, cancel));
     if (reply.status == MSG_ERRNO)
         return err_sys(reply.sys_errno, "process %d cannot be cloned", session->info.pid);
-    ERR_RETURN(status_error(session, reply.status, reply.sys_errno, "be cloned"));
+    ERR_RETURN(session_status(session, reply.status, reply.sys_errno, "be cloned"));
     info->id = request.id;
     info->wait_ns = reply.wait_ns;
     info->pause_ns = reply.pause_ns;
@@ -425,7 +428,7 @@ struct err *session_collect(struct session *session, int generation, unsigned af
         link_send(link, &link->requests, MSG_REQ_COLLECT, &request, sizeof request, NULL, 0));
     ERR_RETURN(link_wait_reply(link, MSG_REP_COLLECT, request.id, &reply, sizeof reply,
                                session->lock_limit_ns, cancel));
-    ERR_RETURN(status_error(session, reply.status, reply.sys_errno, "be cloned"));
+    ERR_RETURN(session_status(session, reply.status, reply.sys_errno, "be cloned"));
     struct collect_info info = {
         .generation = generation,
         .collected = reply.collected,

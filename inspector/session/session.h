@@ -164,6 +164,13 @@ typedef void session_names_fn(const struct decoded_names *piece, const struct de
                               void *arg);
 ERR_CHECK struct err *session_names(struct session *session, uint32_t first, uint32_t count,
                                     session_names_fn *names, void *arg, const atomic_bool *cancel);
+/*
+ * Hashes of the contents of those of `n` objects that are exactly str or bytes: equal ones for equal contents of the same type
+ * (proto/hash.h). A capture knows texts up to a length; longer ones get no answer.
+ */
+typedef void session_hash_fn(uint32_t object, uint64_t hash, void *arg);
+ERR_CHECK struct err *session_hashes(struct session *session, const uint32_t *objects, uint32_t n,
+                                     session_hash_fn *hash, void *arg, const atomic_bool *cancel);
 /* What an object's shallow size is made of, and how many weak references point to it. Of a file getsizeof_bytes is 0: it is
  * the shallow size less inline_bytes. */
 ERR_CHECK struct err *session_sizes(struct session *session, uint32_t object,

@@ -3,6 +3,7 @@
 
 #include "inspector/capture/capture.h"
 #include "inspector/session/link.h"
+#include "inspector/session/live.h"
 #include "inspector/session/session.h"
 
 struct session {
@@ -16,4 +17,10 @@ struct session {
     void *progress_ctx;
     uint64_t opaque[SESSION_OPAQUE_MAX];
     unsigned opaque_count;
+    bool is_following;
+    uint64_t next_event; /* number of the event that comes next if none is lost */
 };
+
+/* What a reply's status means; `what` the process cannot do. NULL: it is MSG_OK. */
+ERR_CHECK struct err *session_status(const struct session *session, uint32_t status, int sys_errno,
+                                     const char *what);

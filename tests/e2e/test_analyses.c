@@ -132,6 +132,66 @@ static void analyses__path_of_a_variable(void **state)
     target_finish(target);
 }
 
+/* ---- threads ---- */
+
+/* The keeper's stack with its variable; nobody sees the agent's own thread. */
+static void analyses__threads(void **state)
+{
+    struct target *target = start(*state);
+    json_t *answer = ouro_json("threads", target_pid(target), NULL);
+    json_t *rows = json_object_get(answer, "rows");
+    assert_int_equal(json_array_size(rows), 2);
+    const json_t *keeper = json_row(answer, "thread", "the keeper");
+    assert_non_null(keeper);
+    json_t *frame;
+    size_t i;
+    bool found = false;
+    json_array_foreach(json_object_get(keeper, "frames"), i, frame)
+    {
+        if (strcmp(json_text(frame, "function"), "keeper") != 0)
+            continue;
+        assert_non_null(strstr(json_text(frame, "file"), "analyses.py"));
+        assert_true(json_long(frame, "line") > 0);
+        json_t *local;
+        size_t k;
+        json_array_foreach(json_object_get(frame, "locals"), k, local) found |=
+            !strcmp(json_text(local, "local"), "held");
+    }
+    assert_true(found);
+    assert_non_null(json_row(answer, "thread", "MainThread"));
+    json_decref(answer);
+    target_finish(target);
+}
+
+/* ---- weak references ---- */
+
+static void analyses__weak_references(void **state)
+{
+    struct target *target = start(*state);
+    char address[32];
+
+    hex(where(target, "referred"), address);
+    json_t *answer = ouro_json("object", target_pid(target), address, NULL);
+    json_t *weakrefs = json_at(answer, "object.weakrefs");
+    assert_int_equal(json_array_size(weakrefs), 3);
+    assert_int_equal(json_long(answer, "object.weakref_count"), 3);
+    json_t *row;
+    size_t i;
+    unsigned proxies = 0;
+    json_array_foreach(weakrefs, i, row)
+    {
+        bool is_plain =
+            !strcmp(json_text(row, "address"), hex(where(target, "weak_plain"), address));
+        bool is_proxy = !strcmp(json_text(row, "type"), "weakref.ProxyType") ||
+                        !strcmp(json_text(row, "type"), "builtins.weakproxy");
+        assert_int_equal(json_is_true(json_object_get(row, "callback")), !is_plain);
+        proxies += is_proxy;
+    }
+    assert_int_equal(proxies, 1);
+    json_decref(answer);
+    target_finish(target);
+}
+
 /* ---- cycles ---- */
 
 static const json_t *cycle_with(const json_t *answer, bool garbage, const char *type)
@@ -240,6 +300,29 @@ static void analyses__retained_by_level(void **state)
     target_finish(target);
 }
 
+/* What a thread keeps alive is what its variables do; every kind of root that there is has its row. */
+static void analyses__retained_by_owner(void **state)
+{
+    struct target *target = start(*state);
+    json_t *threads = ouro_json("retained", target_pid(target), "--by", "thread", NULL);
+    json_t *modules = ouro_json("retained", target_pid(target), "--by", "module", "-n", "0", NULL);
+    json_t *roots = ouro_json("retained", target_pid(target), "--by", "root", NULL);
+    const json_t *keeper = json_row(threads, "owner", "the keeper");
+    const json_t *module = json_row(modules, "owner", "__main__");
+
+    assert_int_equal(json_array_size(json_object_get(threads, "rows")), 2);
+    assert_non_null(keeper);
+    assert_in_range(json_long(keeper, "retained"), 170, 100000); /* the bytes and their list */
+    assert_non_null(module);
+    assert_true(json_long(module, "retained") > json_long(module, "shallow"));
+    assert_non_null(json_row(roots, "owner", "modules"));
+    assert_non_null(json_row(roots, "owner", "frames"));
+    json_decref(threads);
+    json_decref(modules);
+    json_decref(roots);
+    target_finish(target);
+}
+
 int main(int argc, char **argv)
 {
     static const struct behaviour behaviours[] = {
@@ -247,9 +330,12 @@ int main(int argc, char **argv)
         BEHAVIOUR(analyses__little_is_unexplained),
         BEHAVIOUR(analyses__path_of_a_module_global),
         BEHAVIOUR(analyses__path_of_a_variable),
+        BEHAVIOUR(analyses__threads),
+        BEHAVIOUR(analyses__weak_references),
         BEHAVIOUR(analyses__cycles),
         BEHAVIOUR(analyses__retained_is_what_goes),
         BEHAVIOUR(analyses__retained_by_level),
+        BEHAVIOUR(analyses__retained_by_owner),
     };
 
     return interp_main("analyses", behaviours, BEHAVIOURS(behaviours), argc, argv);

@@ -60,7 +60,7 @@ struct snapshot *big_heap(uint32_t n)
     const struct msg_snap_list list = {.generation = 2, .count = n};
     struct making m = {.n = n, .state = 1};
     struct builder *builder;
-    struct snapshot *s;
+    struct snapshot *s = NULL;
 
     must(!builder_create(&builder));
     m.sink = builder_sink(builder);

@@ -5,6 +5,7 @@ import random
 import sys
 import threading
 import tracemalloc
+import weakref
 
 import lines
 
@@ -46,7 +47,16 @@ def keeper():
     return inner
 
 
-known = {"leaf": id(app.cache["k1"]["items"][2]), "app": id(app)}
+class Referred:
+    pass
+
+
+referred = Referred()
+weak_plain = weakref.ref(referred)
+weak_calling = weakref.ref(referred, print)
+weak_proxy = weakref.proxy(referred, print)
+
+known = {"referred": id(referred), "weak_plain": id(weak_plain), "weak_calling": id(weak_calling), "leaf": id(app.cache["k1"]["items"][2]), "app": id(app)}
 done = threading.Event()
 threading.Thread(target=keeper, name="the keeper", daemon=True).start()
 started.wait()
