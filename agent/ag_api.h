@@ -142,10 +142,11 @@ extern struct ag_api api;
 #define AG_FIELD(type, object, offset) (*(type *)((char *)(object) + (offset)))
 
 /*
- * Fills `api`. Needs no GIL, may run on any thread. `libpython` names the file to look in when
- * Python's symbols are not global (an embedder that loads libpython RTLD_LOCAL), or is NULL.
+ * Fills `api` with the target's own dlsym(). Needs no GIL, may run on any thread. `start->libpython` names
+ * the file to look in when Python's symbols are not global (an embedder that loads libpython RTLD_LOCAL), or
+ * is "".
  * START_OK, or why not with a word in *detail.
  */
-enum start_status ag_api_load(const char *libpython, const char **detail);
+enum start_status ag_api_load(const struct start *start, const char **detail);
 /* Whether the interpreter is being shut down; asked before the GIL is. */
 bool ag_api_finalizing(void);

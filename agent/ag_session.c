@@ -14,6 +14,10 @@
 #include "agent/ag_sys.h"
 #include "proto/decode.h"
 
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U /* Linux 6.3; the only kind there is with vm.memfd_noexec=2 */
+#endif
+
 enum {
     STACK_BYTES = 1 << 20,
     ATTR_BYTES = 128, /* more than any libc's pthread_attr_t */
@@ -68,7 +72,10 @@ static uint64_t inode_of(int fd)
 /* Makes and maps the shared memory; returns the descriptor, or -errno. */
 static int make_shared_memory(struct shm *shm)
 {
-    long fd = sys_call2(SYS_memfd_create, (long)"ouro-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    long fd = sys_call2(SYS_memfd_create, (long)"ouro-ring",
+                        MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    if (fd == -22 /* EINVAL: an older kernel */)
+        fd = sys_call2(SYS_memfd_create, (long)"ouro-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (sys_failed(fd))
         return (int)fd;
     long failed = sys_call2(SYS_ftruncate, fd, SHM_TOTAL_BYTES);
@@ -127,7 +134,7 @@ void ouro_agent_start(struct start *start)
         report(start, START_BUSY, atomic_load(&session.inspector), "");
         return;
     }
-    enum start_status status = ag_api_load(start->libpython[0] ? start->libpython : NULL, &detail);
+    enum start_status status = ag_api_load(start, &detail);
     if (status == START_OK && !ag_pyver_select(api.minor))
         status = START_VERSION;
     if (status != START_OK) {
@@ -223,6 +230,27 @@ static void do_snapshot(const struct msg_req_snapshot *request)
         ag_copy_give_turn(&session.shm, request->id);
     }
     reply(MSG_REP_SNAPSHOT, &answer, sizeof answer);
+}
+
+/* Without a copy: the stream flows while the lock is held. */
+static void do_snapshot_here(const struct msg_req_snapshot *request)
+{
+    struct msg_rep_snapshot answer = {.id = request->id};
+    struct msg_rep_walked walked = {.id = request->id};
+    struct gil gil;
+
+    ag_copy_end(&session.copy);
+    bool has_it = gil_take(&gil);
+    answer.status = has_it ? MSG_OK : MSG_FINALIZING;
+    answer.wait_ns = has_it ? gil.wait_ns : 0;
+    if (!reply(MSG_REP_SNAPSHOT, &answer, sizeof answer) && has_it)
+        gil_give(&gil);
+    else if (has_it) {
+        bool whole = ag_copy_walk_here(&session.shm, request, session.opaque);
+        walked.pause_ns = gil_give(&gil);
+        walked.status = whole ? MSG_OK : MSG_ERRNO;
+        reply(MSG_REP_WALKED, &walked, sizeof walked);
+    }
 }
 
 /* A copy, the collection, another copy, in one piece: what is in the first and not in the second
@@ -339,7 +367,10 @@ static void do_request(uint16_t kind, const uint8_t *payload, uint32_t bytes)
             break;
         memcpy(session.opaque, payload + sizeof request.snapshot,
                8 * request.snapshot.opaque_count);
-        do_snapshot(&request.snapshot);
+        if (request.snapshot.flags & SNAPSHOT_HERE)
+            do_snapshot_here(&request.snapshot);
+        else
+            do_snapshot(&request.snapshot);
         return;
     case MSG_REQ_COLLECT:
         if (request.collect.generation < 0 || request.collect.generation > 2)

@@ -26,6 +26,7 @@
     X(REP_COLLECT, 17, msg_rep_collect)       /* what the collector returned */                    \
     X(REP_RELEASE, 18, msg_rep_release)       /* the copy is gone */                               \
     X(REP_COPY_ENDED, 19, msg_rep_copy_ended) /* the copy ended by itself */                       \
+    X(REP_WALKED, 23, msg_rep_walked)         /* a walk in the process is over */                  \
     X(REP_LOG, 20, msg_rep_log)               /* a line for the inspector's log; text follows */   \
     X(REP_FOLLOW, 21, msg_rep_follow)         /* following has begun, or what it came to */        \
     X(REP_SET, 22, msg_rep_set)               /* what was, and what is */                          \
@@ -80,6 +81,7 @@ enum snapshot_flags {
     SNAPSHOT_SERVE = 1 << 1,  /* stay and answer questions */
     SNAPSHOT_COUNTS = 1 << 2, /* only SNAP_GC and SNAP_LIST: no objects */
     SNAPSHOT_APART = 1 << 3,  /* in files only: objects and references stand beside the stream */
+    SNAPSHOT_HERE = 1 << 4,   /* in requests only: walk in the process, not in a copy */
 };
 
 /* u64 addresses of `opaque_count` types follow: their instances' references are not looked at. */
@@ -172,6 +174,13 @@ struct msg_rep_copy_ended {
     int32_t wait_status; /* as wait4(2) gives it */
     uint64_t type;       /* what it was looking at when it crashed, else 0 */
     uint64_t object;
+};
+
+/* After a SNAPSHOT_HERE: REP_SNAPSHOT says that the lock is held, then comes the stream, then this. */
+struct msg_rep_walked {
+    uint32_t id;
+    uint32_t status;   /* enum msg_status; MSG_ERRNO: the stream was not read, and is not whole */
+    uint64_t pause_ns; /* the interpreter lock was held that long */
 };
 
 struct msg_rep_follow {

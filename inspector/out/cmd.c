@@ -165,6 +165,7 @@ struct err *target_open_process(const char *pid_text, struct target *ret)
         ERR_RETURN(evict_agent(pid, &was_attached));
     ERR_RETURN(session_attach(pid, &cmd_cancel, &target.session));
     session_set_wait(target.session, (unsigned)target_options.wait_s);
+    session_allow_in_process(target.session, target_options.in_process);
     target.lookup = lookup_create();
     *ret = target;
     return NULL;
@@ -188,6 +189,15 @@ struct err *target_open(const char *name, struct target *ret)
     return NULL;
 }
 
+static void tell_in_process(const struct target *target)
+{
+    char pause[UNITS_BUF];
+
+    fprintf(stderr,
+            "ouro: process %d could not be cloned and was walked itself; it stood still for %s\n",
+            session_info(target->session)->pid, units_duration_ns(target->info.pause_ns, pause));
+}
+
 struct err *target_snapshot(struct target *target, unsigned flags)
 {
     struct builder *builder;
@@ -200,6 +210,8 @@ struct err *target_snapshot(struct target *target, unsigned flags)
     if (!err)
         err = builder_finish(builder, &target->snapshot);
     builder_destroy(builder);
+    if (!err && target->info.in_process)
+        tell_in_process(target);
     for (unsigned i = 0; !err && i < target->info.opaque_count; i++)
         fprintf(stderr,
                 "ouro: looking at instances of '%s' crashes or does not end; what they refer to is "
@@ -331,7 +343,8 @@ static json_t *snapshot_json(const struct target *target)
     return json_pack("{s:I, s:o, s:I, s:o, s:o, s:s, s:b}", "objects", (json_int_t)s->n_objects,
                      "references", s->has_edges ? json_integer(s->strong.n) : json_null(), "bytes",
                      (json_int_t)s->shallow_bytes, "pause_us", json_us(target->info.pause_ns),
-                     "total_us", json_us(target->info.total_ns), "method", "clone", "partial",
+                     "total_us", json_us(target->info.total_ns), "method",
+                     target->info.in_process ? "in-process" : "clone", "partial",
                      target->info.opaque_count != 0);
 }
 

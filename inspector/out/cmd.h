@@ -81,14 +81,17 @@ struct target {
 
 /* What the user may say about attaching, in the option tables of all commands that call target_open(). */
 struct target_options {
-    bool steal;  /* another ouro has to leave first */
-    long wait_s; /* for the interpreter lock */
+    bool steal;      /* another ouro has to leave first */
+    long wait_s;     /* for the interpreter lock */
+    bool in_process; /* where it cannot be cloned */
 };
 extern struct target_options target_options;
 #define TARGET_OPTIONS                                                                             \
     OPT_FLAG(0, "steal", &target_options.steal, "make another ouro that is attached leave first"), \
         OPT_INT('w', "wait", &target_options.wait_s, 1, 86400, "S",                                \
-                "wait S seconds for a thread that holds the interpreter; default: 10")
+                "wait S seconds for a thread that holds the interpreter; default: 10"),            \
+        OPT_FLAG(0, "in-process", &target_options.in_process,                                      \
+                 "if it cannot be cloned, walk in the process, which stands still meanwhile")
 
 /*
  * Attaches to a process, or opens a capture: a name made of digits is a process id, any other a file. *ret is to be

@@ -254,6 +254,8 @@ static void note(struct link *link, uint16_t kind, uint32_t bytes)
 
     if (kind == MSG_REP_COPY_ENDED)
         decode_fixed(kind, link->buffer, bytes, &link->copy_ended, sizeof link->copy_ended);
+    else if (kind == MSG_REP_WALKED)
+        decode_fixed(kind, link->buffer, bytes, &link->walked, sizeof link->walked);
     else if (kind == MSG_REP_LOG && decode_fixed(kind, link->buffer, bytes, &line, sizeof line))
         log_line(line.level == MSG_LOG_ERROR ? LOG_ERROR : LOG_INFO, "agent: %.*s",
                  (int)(bytes - sizeof line), (const char *)link->buffer + sizeof line);

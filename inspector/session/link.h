@@ -37,6 +37,7 @@ struct link {
 
     /* the last copy that ended by itself; id 0: none since it was cleared */
     struct msg_rep_copy_ended copy_ended;
+    struct msg_rep_walked walked; /* the walk in the process that was over last; id 0: none */
 };
 
 /* Maps `fd` (borrowed), checks what is there, marks it as ours, tells the agent to go on. */

@@ -11,6 +11,7 @@ struct session {
     struct link link;
     struct session_info info;
     uint64_t lock_limit_ns;
+    bool in_process_allowed;
     uint32_t copy; /* id of the snapshot whose copy can be asked, 0: none */
     void (*progress)(void *ctx, uint64_t walked, uint64_t found); /* may be NULL */
     void *progress_ctx;
