@@ -13,6 +13,7 @@ enum {
     PIECE_MAX = AG_NAMES_MAX, /* names in one piece of an ANS_NAMES */
 };
 
+_Static_assert(MSG_ASK_VALUES_MAX * 12 <= ANSWER_BYTES, "one answer holds all hashes");
 _Static_assert(AG_NAMES_MAX *NAME_BYTES_MAX + 5 * WIRE_VARINT_MAX <= ANSWER_BYTES,
                "one answer holds all names");
 
@@ -127,6 +128,37 @@ static bool answer_edges(struct ag_walk *walk, struct ag_sender *answers,
             return false;
     } while (!head.last);
     return true;
+}
+
+/* ---- hashes ---- */
+
+static bool answer_hashes(struct ag_walk *walk, struct ag_sender *answers, const uint8_t *payload,
+                          uint32_t bytes)
+{
+    struct msg_ask_hashes ask;
+    struct msg_ans_hashes head = {.last = 1};
+    uint8_t *p = answer;
+
+    memcpy(&ask, payload, sizeof ask);
+    if (ask.count > MSG_ASK_VALUES_MAX || bytes < sizeof ask + ask.count * sizeof(uint32_t))
+        return true;
+    head.ask = ask.ask;
+    for (uint32_t i = 0; i < ask.count; i++) {
+        uint32_t index;
+        uint64_t hash;
+        memcpy(&index, payload + sizeof ask + i * sizeof index, sizeof index);
+        if (index >= ag_index_count(&walk->index))
+            continue;
+        struct pyobj *object = ag_index_object(&walk->index, index);
+        const struct ag_type *type = ag_types_get(&walk->types, ag_type_of(object));
+        if (!type || !ag_hash_of(object, type, &hash))
+            continue;
+        memcpy(p, &index, sizeof index);
+        memcpy(p + sizeof index, &hash, sizeof hash);
+        p += sizeof index + sizeof hash;
+        head.count++;
+    }
+    return ag_send(answers, MSG_ANS_HASHES, &head, sizeof head, answer, (uint32_t)(p - answer));
 }
 
 /* ---- sizes ---- */
@@ -278,6 +310,8 @@ bool ag_answer(struct ag_walk *walk, struct ag_sender *answers, uint16_t kind, c
         return true;
     if (kind == MSG_ASK_VALUES && bytes >= sizeof(struct msg_ask_values))
         return answer_values(walk, answers, payload, bytes);
+    if (kind == MSG_ASK_HASHES && bytes >= sizeof(struct msg_ask_hashes))
+        return answer_hashes(walk, answers, payload, bytes);
     if (kind == MSG_ASK_EDGES && bytes >= sizeof edges) {
         memcpy(&edges, payload, sizeof edges);
         return answer_edges(walk, answers, &edges);

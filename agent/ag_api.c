@@ -4,11 +4,11 @@
 
 #include "agent/ag_sys.h"
 
-/* The agent's only undefined symbols. */
-extern void *dlopen(const char *file, int flags);
-extern void *dlsym(void *handle, const char *name);
+/* The target's own; the agent has no undefined symbols. */
+typedef void *dlopen_fn(const char *file, int flags);
+typedef void *dlsym_fn(void *handle, const char *name);
 
-enum { DL_NOW = 2, DL_NOLOAD = 4, MINOR_MIN = 8, MINOR_MAX = 14 };
+enum { DL_NOW = 2, DL_NOLOAD = 4, MINOR_MIN = 8, MINOR_MAX = 14, OPTIONAL = 99 };
 
 struct ag_api api;
 
@@ -75,8 +75,10 @@ static enum start_status check(const struct symbol *symbols, size_t n, const cha
     return is_finalizing() ? START_ENDING : START_NOT_READY;
 }
 
-enum start_status ag_api_load(const char *libpython, const char **detail)
+enum start_status ag_api_load(const struct start *start, const char **detail)
 {
+    dlopen_fn *dlopen = (dlopen_fn *)start->dlopen;
+    dlsym_fn *dlsym = (dlsym_fn *)start->dlsym;
     const struct symbol symbols[] = {
 #define X(name, result, params, since) {#name, (void **)&api.name, since},
         AG_API_FUNCTIONS(X)
@@ -84,7 +86,8 @@ enum start_status ag_api_load(const char *libpython, const char **detail)
 #define X(name, since) {#name, (void **)&api.name, since},
             AG_API_OBJECTS(X)
 #undef X
-                {"pthread_create", (void **)&api.pthread_create, MINOR_MIN},
+                {"clock_gettime", (void **)&api.clock_gettime, OPTIONAL},
+        {"pthread_create", (void **)&api.pthread_create, MINOR_MIN},
         {"pthread_attr_init", (void **)&api.pthread_attr_init, MINOR_MIN},
         {"pthread_attr_destroy", (void **)&api.pthread_attr_destroy, MINOR_MIN},
         {"pthread_attr_setdetachstate", (void **)&api.pthread_attr_setdetachstate, MINOR_MIN},
@@ -93,8 +96,8 @@ enum start_status ag_api_load(const char *libpython, const char **detail)
     size_t n = sizeof symbols / sizeof *symbols;
     void *handle = NULL; /* RTLD_DEFAULT */
 
-    if (!dlsym(NULL, "Py_GetVersion") && libpython)
-        handle = dlopen(libpython, DL_NOW | DL_NOLOAD);
+    if (!dlsym(NULL, "Py_GetVersion") && start->libpython[0])
+        handle = dlopen(start->libpython, DL_NOW | DL_NOLOAD);
     for (size_t i = 0; i < n; i++) {
         void *found = dlsym(handle, symbols[i].name);
         *symbols[i].slot = found ? found : dlsym(NULL, symbols[i].name);

@@ -21,6 +21,14 @@ struct pyobj;    /* PyObject, and PyTypeObject as an object */
 struct pyts;     /* PyThreadState */
 struct pyinterp; /* PyInterpreterState */
 
+/* PyMethodDef. */
+struct pymethod {
+    const char *name;
+    void *function;
+    int flags;
+    const char *doc;
+};
+
 typedef int ag_visit_fn(struct pyobj *object, void *arg);
 typedef int ag_traverse_fn(struct pyobj *object, ag_visit_fn *visit, void *arg);
 
@@ -40,10 +48,17 @@ typedef int ag_traverse_fn(struct pyobj *object, ag_visit_fn *visit, void *arg);
     X(PyInterpreterState_ThreadHead, struct pyts *, (struct pyinterp *), 8)                        \
     X(PyThreadState_Next, struct pyts *, (struct pyts *), 8)                                       \
     X(PyInterpreterState_GetID, int64_t, (struct pyinterp *), 8)                                   \
+    X(Py_IncRef, void, (struct pyobj *), 8)                                                        \
     X(Py_DecRef, void, (struct pyobj *), 8)                                                        \
     X(PyErr_SetNone, void, (struct pyobj *), 8)                                                    \
     X(PyErr_Clear, void, (void), 8)                                                                \
     X(PyList_New, struct pyobj *, (long), 8)                                                       \
+    X(PyList_Append, int, (struct pyobj *, struct pyobj *), 8)                                     \
+    X(PyList_SetSlice, int, (struct pyobj *, long, long, struct pyobj *), 8)                       \
+    X(PyUnicode_FromString, struct pyobj *, (const char *), 8)                                     \
+    X(PyUnicode_CompareWithASCIIString, int, (struct pyobj *, const char *), 8)                    \
+    X(PyCFunction_NewEx, struct pyobj *, (struct pymethod *, struct pyobj *, struct pyobj *), 8)   \
+    X(PyDict_GetItem, struct pyobj *, (struct pyobj *, struct pyobj *), 8)                         \
     X(PyDict_Next, int, (struct pyobj *, long *, struct pyobj **, struct pyobj **), 8)             \
     X(PyDict_GetItemString, struct pyobj *, (struct pyobj *, const char *), 8)                     \
     X(PyDict_DelItemString, int, (struct pyobj *, const char *), 8)                                \
@@ -111,6 +126,7 @@ struct ag_api {
 #define X(name, since) struct pyobj *name;
     AG_API_OBJECTS(X)
 #undef X
+    int (*clock_gettime)(int clock, void *timespec); /* the C library's, fast; may be NULL */
     int (*pthread_create)(void *thread, const void *attr, void *(*start)(void *), void *arg);
     int (*pthread_attr_init)(void *attr);
     int (*pthread_attr_destroy)(void *attr);
@@ -126,10 +142,11 @@ extern struct ag_api api;
 #define AG_FIELD(type, object, offset) (*(type *)((char *)(object) + (offset)))
 
 /*
- * Fills `api`. Needs no GIL, may run on any thread. `libpython` names the file to look in when
- * Python's symbols are not global (an embedder that loads libpython RTLD_LOCAL), or is NULL.
+ * Fills `api` with the target's own dlsym(). Needs no GIL, may run on any thread. `start->libpython` names
+ * the file to look in when Python's symbols are not global (an embedder that loads libpython RTLD_LOCAL), or
+ * is "".
  * START_OK, or why not with a word in *detail.
  */
-enum start_status ag_api_load(const char *libpython, const char **detail);
+enum start_status ag_api_load(const struct start *start, const char **detail);
 /* Whether the interpreter is being shut down; asked before the GIL is. */
 bool ag_api_finalizing(void);

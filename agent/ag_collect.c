@@ -3,15 +3,15 @@
 #include <stddef.h>
 
 #include "agent/ag_api.h"
+#include "agent/ag_module.h"
 #include "agent/ag_sys.h"
 
 enum { FULL = 2 };
 
 /* gc.collect(generation) */
-static bool call_collect(struct pyobj *module, int generation, struct ag_collection *ret)
+static bool call_collect(const struct ag_module *gc, int generation, struct ag_collection *ret)
 {
-    struct pyobj *dict = api.PyModule_GetDict(module); /* borrowed, like what is in it */
-    struct pyobj *function = dict ? api.PyDict_GetItemString(dict, "collect") : NULL;
+    struct pyobj *function = ag_module_get(gc, "collect");
 
     if (!function)
         return false;
@@ -27,15 +27,10 @@ static bool call_collect(struct pyobj *module, int generation, struct ag_collect
 
 static bool by_module(int generation, struct ag_collection *ret)
 {
-    struct pyobj *modules = api.PyImport_GetModuleDict(); /* borrowed */
-    bool was_imported = modules && api.PyDict_GetItemString(modules, "gc");
-    struct pyobj *gc = api.PyImport_ImportModule("gc");
-    bool fine = gc && call_collect(gc, generation, ret);
+    struct ag_module gc;
+    bool fine = ag_module_open("gc", &gc) && call_collect(&gc, generation, ret);
 
-    if (gc && !was_imported)
-        api.PyDict_DelItemString(modules, "gc");
-    if (gc)
-        api.Py_DecRef(gc);
+    ag_module_close(&gc);
     if (!fine)
         api.PyErr_Clear();
     return fine;

@@ -25,6 +25,8 @@ enum {
     EXIT_CRASHED = 3,
     QUESTION_BYTES_MAX = SHM_QUESTIONS_BYTES / 4,
 };
+static const uint64_t here_patience_ns = 1000ull * AG_NS_PER_MS;
+static const uint64_t here_budget_ns = 10000ull * AG_NS_PER_MS;
 
 /* The kernel's struct sigaction. */
 struct ksigaction {
@@ -225,6 +227,19 @@ long ag_copy_start(struct ag_copy *copy, const struct shm *shm,
     if (!sys_failed(pid))
         *copy = (struct ag_copy){(int)pid, request->id};
     return pid;
+}
+
+bool ag_copy_walk_here(const struct shm *shm, const struct msg_req_snapshot *request,
+                       const uint64_t *opaque)
+{
+    struct ag_sender sender;
+
+    ag_sender_init(&sender, shm, RING_SNAPSHOT);
+    sender.patience_ns = here_patience_ns;
+    sender.budget_ns = here_budget_ns;
+    bool whole = ag_walk_run(&walk, &sender, request, opaque);
+    ag_walk_free(&walk);
+    return whole || !sender.gone; /* a walk that fails says so itself */
 }
 
 void ag_copy_give_turn(const struct shm *shm, uint32_t snapshot_id)

@@ -35,6 +35,13 @@ struct ag_copy {
  */
 long ag_copy_start(struct ag_copy *copy, const struct shm *shm,
                    const struct msg_req_snapshot *request, const uint64_t *opaque);
+/*
+ * The same without a clone, for where there can be none: walks here and now, on the calling thread, and gives all memory back. The
+ * program stands still meanwhile, so a reader that does not read is waited for only for a second at a time. False:
+ * the stream is not whole.
+ */
+bool ag_copy_walk_here(const struct shm *shm, const struct msg_req_snapshot *request,
+                       const uint64_t *opaque);
 /* Lets the copy of snapshot `snapshot_id` walk. */
 void ag_copy_give_turn(const struct shm *shm, uint32_t snapshot_id);
 /* Kills and reaps it. */

@@ -12,6 +12,9 @@ enum {
     STATS_BYTES = 24,
     COLLECTING_AFTER_STATS = 3 * STATS_BYTES,
     GARBAGE_AFTER_STATS = 3 * STATS_BYTES + 8,
+    CALLBACKS_AFTER_STATS = 3 * STATS_BYTES + 16,
+    DEBUG_AFTER_ENABLED = 4,
+    PERMANENT = 3,
     CHECK_STEPS = 64, /* objects looked at from each end of a list */
     THRESHOLD_MAX = 1 << 30,
     GC_HEAD_BYTES = 16,
@@ -121,12 +124,50 @@ struct pyobj *ag_heap_next(const struct ag_heap *heap, int list, struct pyobj *o
     return at == heap->heads[list] || !at ? NULL : (struct pyobj *)(at + GC_HEAD_BYTES);
 }
 
+struct pyobj *ag_heap_callbacks(const struct ag_heap *heap)
+{
+    return AG_FIELD(struct pyobj *, heap->stats, CALLBACKS_AFTER_STATS);
+}
+
+bool ag_heap_is_due(const struct ag_heap *heap)
+{
+    int threshold = AG_FIELD(int, heap->heads[0], HEAD_THRESHOLD);
+
+    return AG_FIELD(int, heap->enabled, 0) && threshold &&
+           AG_FIELD(int, heap->heads[0], HEAD_COUNT) > threshold;
+}
+
+void ag_heap_set_enabled(const struct ag_heap *heap, int enabled)
+{
+    AG_FIELD(int, heap->enabled, 0) = enabled;
+}
+
+void ag_heap_set_debug(const struct ag_heap *heap, int flags)
+{
+    AG_FIELD(int, heap->enabled, DEBUG_AFTER_ENABLED) = flags;
+}
+
+void ag_heap_set_thresholds(const struct ag_heap *heap, const int32_t thresholds[3])
+{
+    for (int i = 0; i < 3; i++)
+        AG_FIELD(int, heap->heads[i], HEAD_THRESHOLD) = thresholds[i];
+}
+
+int64_t ag_heap_frozen(const struct ag_heap *heap)
+{
+    int64_t n = 0;
+
+    for (struct pyobj *at = ag_heap_first(heap, PERMANENT); at; n++)
+        at = ag_heap_next(heap, PERMANENT, at);
+    return n;
+}
+
 void ag_heap_gc_state(const struct ag_heap *heap, struct msg_snap_gc *ret)
 {
     struct pyobj *garbage = AG_FIELD(struct pyobj *, heap->stats, GARBAGE_AFTER_STATS);
 
     ret->enabled = (uint32_t)AG_FIELD(int, heap->enabled, 0);
-    ret->debug = AG_FIELD(int, heap->enabled, 4);
+    ret->debug = AG_FIELD(int, heap->enabled, DEBUG_AFTER_ENABLED);
     ret->collecting = (uint32_t)AG_FIELD(int, heap->stats, COLLECTING_AFTER_STATS);
     ret->garbage = (uint64_t)garbage;
     ret->garbage_count = garbage ? AG_FIELD(uint64_t, garbage, OB_SIZE) : 0;

@@ -22,13 +22,31 @@ bool ag_index_init(struct ag_index *index)
     return index->root != NULL;
 }
 
+void ag_index_free(struct ag_index *index)
+{
+    for (uint64_t i = 0; index->root && i < ROOT_BYTES / sizeof *index->root; i++)
+        ag_pages_free(index->root[i], MID_BYTES);
+    for (void *pool = index->pools, *before; pool; pool = before) {
+        before = *(void **)pool;
+        ag_pages_free(pool, POOL_BYTES);
+    }
+    ag_pages_free(index->root, ROOT_BYTES);
+    ag_vec_free(&index->objects);
+    *index = (struct ag_index){0};
+}
+
 static uint32_t *new_leaf(struct ag_index *index)
 {
     if (index->pool_left < LEAF_BYTES) {
         index->pool = ag_pages(POOL_BYTES);
-        if (!index->pool)
+        if (!index->pool) {
+            index->pool_left = 0;
             return NULL;
-        index->pool_left = POOL_BYTES;
+        }
+        *(void **)index->pool = index->pools;
+        index->pools = index->pool;
+        index->pool += LEAF_BYTES;
+        index->pool_left = POOL_BYTES - LEAF_BYTES;
     }
     uint32_t *leaf = (uint32_t *)index->pool;
     index->pool += LEAF_BYTES;

@@ -23,12 +23,14 @@
 struct ag_index {
     uint32_t ***root;      /* private */
     struct ag_vec objects; /* addresses by number */
-    uint8_t *pool;         /* private: leaves are cut from big pieces */
+    uint8_t *pool;         /* private: leaves are cut from big pieces, whose … */
+    void *pools;           /* … first bytes lead to the one before */
     uint64_t pool_left;
     bool failed; /* memory or numbers ran out; sticky */
 };
 
 bool ag_index_init(struct ag_index *index);
+void ag_index_free(struct ag_index *index);
 /* The number of `object`, adding it if it is new. AG_NO_INDEX when it cannot be (index->failed), or
  * when the address cannot be one of an object (not 8-byte aligned, or outside of user space). */
 uint32_t ag_index_add(struct ag_index *index, const void *object);

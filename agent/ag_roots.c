@@ -239,17 +239,48 @@ static bool flush_places(struct ag_walk *walk, struct places *places)
 
 /*
  * A mapping that can be read may have pages that cannot: glibc 2.42 makes the guard pages of thread stacks that way
- * (MADV_GUARD_INSTALL), and the kernel merges a stack with static data that lies before it. The kernel is asked to read there.
+ * (MADV_GUARD_INSTALL), and the kernel merges a stack with static data that lies before it. In a process that runs on, one may
+ * also go at any time. So the kernel is asked to read there, up to the end of the page; where it may not be asked, it is tried.
  */
-static bool is_readable(const void *at)
+static const uint64_t *read_page(const uint64_t *at, uint64_t n)
 {
-    uint64_t word;
+    static uint64_t page[PAGE_BYTES / 8];
     struct {
         const void *base;
         uint64_t bytes;
-    } to = {&word, sizeof word}, from = {at, sizeof word}; /* struct iovec */
+    } to = {page, n * 8}, from = {at, n * 8}; /* struct iovec */
+    long ret = sys_call6(SYS_process_vm_readv, ag_getpid(), (long)&to, 1, (long)&from, 1, 0);
 
-    return sys_call6(SYS_process_vm_readv, ag_getpid(), (long)&to, 1, (long)&from, 1, 0) != -EFAULT;
+    if (ret == (long)(n * 8))
+        return page;
+    return ret == -EFAULT || ret >= 0 ? NULL : at;
+}
+
+/* Words from `at` to the end of its page, `left` at most. */
+static uint64_t words_on_page(const uint64_t *at, uint64_t left)
+{
+    uint64_t n = (PAGE_BYTES - (uint64_t)at % PAGE_BYTES) / 8;
+
+    return n < left ? n : left;
+}
+
+/* One word at position `i`. */
+static bool send_place(struct ag_walk *walk, struct places *places, uint64_t word, uint64_t i)
+{
+    uint32_t number = word ? ag_index_find(&walk->index, (void *)word) : AG_NO_INDEX;
+
+    if (number == AG_NO_INDEX)
+        return true;
+    if (places->bytes + PLACE_BYTES_MAX > MSG_BATCH_BYTES) {
+        if (!flush_places(walk, places))
+            return false;
+        begin_places(walk, places);
+    }
+    uint8_t *p = walk->batch + places->bytes;
+    p = wire_put(wire_put(p, number), i);
+    places->bytes = (uint32_t)(p - walk->batch);
+    places->head.count++;
+    return true;
 }
 
 /* Looks through `bytes` bytes from head.base and sends the words that are addresses of known objects. */
@@ -258,23 +289,12 @@ static bool send_places(struct ag_walk *walk, struct places *places, uint64_t by
     const uint64_t *words = (const uint64_t *)places->head.base;
 
     begin_places(walk, places);
-    for (uint64_t i = 0; i < bytes / 8; i++) {
-        if ((uint64_t)&words[i] % PAGE_BYTES == 0 && !is_readable(&words[i])) {
-            i += PAGE_BYTES / 8 - 1;
-            continue;
-        }
-        uint32_t number = words[i] ? ag_index_find(&walk->index, (void *)words[i]) : AG_NO_INDEX;
-        if (number == AG_NO_INDEX)
-            continue;
-        if (places->bytes + PLACE_BYTES_MAX > MSG_BATCH_BYTES) {
-            if (!flush_places(walk, places))
+    for (uint64_t i = 0, n; i < bytes / 8; i += n) {
+        n = words_on_page(&words[i], bytes / 8 - i);
+        const uint64_t *page = read_page(&words[i], n);
+        for (uint64_t k = 0; page && k < n; k++)
+            if (!send_place(walk, places, page[k], i + k))
                 return false;
-            begin_places(walk, places);
-        }
-        uint8_t *p = walk->batch + places->bytes;
-        p = wire_put(wire_put(p, number), i);
-        places->bytes = (uint32_t)(p - walk->batch);
-        places->head.count++;
     }
     return flush_places(walk, places);
 }

@@ -18,10 +18,28 @@ void ag_sender_init(struct ag_sender *sender, const struct shm *shm, enum ring_i
     ring_init_producer(&sender->ring, shm_control(shm, id), shm->data[id], layout_ring_bytes(id));
 }
 
+/* Waits for room. False when there is nobody to make it, or no time to wait for that. */
+static bool wait_for_room(struct ag_sender *sender, uint64_t since_ns)
+{
+    uint64_t asked_ns = ag_clock_ns();
+    bool moved = ring_wait_space(&sender->ring, LOOK_NS) != RING_TIMEOUT;
+    uint64_t now_ns = ag_clock_ns();
+
+    if (!moved && !ag_inspector_alive(sender->shm))
+        return false;
+    if (!sender->patience_ns)
+        return true;
+    if (now_ns - asked_ns > sender->budget_ns || now_ns - since_ns > sender->patience_ns)
+        return false;
+    sender->budget_ns -= now_ns - asked_ns;
+    return true;
+}
+
 bool ag_send(struct ag_sender *sender, enum msg_kind kind, const void *fixed, uint32_t fixed_bytes,
              const void *tail, uint32_t tail_bytes)
 {
     enum ring_status status = RING_FULL;
+    uint64_t since_ns = sender->patience_ns ? ag_clock_ns() : 0;
     uint8_t *room = NULL;
 
     while (!sender->gone) {
@@ -30,8 +48,7 @@ bool ag_send(struct ag_sender *sender, enum msg_kind kind, const void *fixed, ui
         room = at;
         if (status != RING_FULL)
             break;
-        if (ring_wait_space(&sender->ring, LOOK_NS) == RING_TIMEOUT &&
-            !ag_inspector_alive(sender->shm))
+        if (!wait_for_room(sender, since_ns))
             sender->gone = true;
     }
     if (status != RING_OK)

@@ -17,6 +17,9 @@ struct ag_sender {
     const struct shm *shm;
     struct ring ring;
     bool gone;
+    /* for a sender that keeps the program waiting; 0: patient as long as the inspector lives */
+    uint64_t patience_ns; /* to wait for a reader that reads nothing */
+    uint64_t budget_ns;   /* to wait in all */
 };
 
 void ag_sender_init(struct ag_sender *sender, const struct shm *shm, enum ring_id id);

@@ -7,9 +7,16 @@
 #include "agent/ag_build_id.h"
 #include "agent/ag_collect.h"
 #include "agent/ag_copy.h"
+#include "agent/ag_events.h"
 #include "agent/ag_pyver.h"
 #include "agent/ag_send.h"
+#include "agent/ag_switch.h"
 #include "agent/ag_sys.h"
+#include "proto/decode.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U /* Linux 6.3; the only kind there is with vm.memfd_noexec=2 */
+#endif
 
 enum {
     STACK_BYTES = 1 << 20,
@@ -65,7 +72,10 @@ static uint64_t inode_of(int fd)
 /* Makes and maps the shared memory; returns the descriptor, or -errno. */
 static int make_shared_memory(struct shm *shm)
 {
-    long fd = sys_call2(SYS_memfd_create, (long)"ouro-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    long fd = sys_call2(SYS_memfd_create, (long)"ouro-ring",
+                        MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    if (fd == -22 /* EINVAL: an older kernel */)
+        fd = sys_call2(SYS_memfd_create, (long)"ouro-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (sys_failed(fd))
         return (int)fd;
     long failed = sys_call2(SYS_ftruncate, fd, SHM_TOTAL_BYTES);
@@ -124,7 +134,7 @@ void ouro_agent_start(struct start *start)
         report(start, START_BUSY, atomic_load(&session.inspector), "");
         return;
     }
-    enum start_status status = ag_api_load(start->libpython[0] ? start->libpython : NULL, &detail);
+    enum start_status status = ag_api_load(start, &detail);
     if (status == START_OK && !ag_pyver_select(api.minor))
         status = START_VERSION;
     if (status != START_OK) {
@@ -222,6 +232,27 @@ static void do_snapshot(const struct msg_req_snapshot *request)
     reply(MSG_REP_SNAPSHOT, &answer, sizeof answer);
 }
 
+/* Without a copy: the stream flows while the lock is held. */
+static void do_snapshot_here(const struct msg_req_snapshot *request)
+{
+    struct msg_rep_snapshot answer = {.id = request->id};
+    struct msg_rep_walked walked = {.id = request->id};
+    struct gil gil;
+
+    ag_copy_end(&session.copy);
+    bool has_it = gil_take(&gil);
+    answer.status = has_it ? MSG_OK : MSG_FINALIZING;
+    answer.wait_ns = has_it ? gil.wait_ns : 0;
+    if (!reply(MSG_REP_SNAPSHOT, &answer, sizeof answer) && has_it)
+        gil_give(&gil);
+    else if (has_it) {
+        bool whole = ag_copy_walk_here(&session.shm, request, session.opaque);
+        walked.pause_ns = gil_give(&gil);
+        walked.status = whole ? MSG_OK : MSG_ERRNO;
+        reply(MSG_REP_WALKED, &walked, sizeof walked);
+    }
+}
+
 /* A copy, the collection, another copy, in one piece: what is in the first and not in the second
  * was freed. */
 static void do_collect(const struct msg_req_collect *request)
@@ -272,12 +303,59 @@ static void do_release(const struct msg_req_release *request)
     reply(MSG_REP_RELEASE, &answer, sizeof answer);
 }
 
+static void do_follow(const struct msg_req_follow *request)
+{
+    struct msg_rep_follow answer = {.id = request->id, .status = MSG_FINALIZING};
+    struct gil gil;
+
+    if (gil_take(&gil)) {
+        answer.status = MSG_OK;
+        if (request->on)
+            answer.status = ag_events_start(&session.shm);
+        else
+            ag_events_stop(&answer);
+        answer.held_ns = gil_give(&gil);
+        answer.wait_ns = gil.wait_ns;
+    }
+    reply(MSG_REP_FOLLOW, &answer, sizeof answer);
+}
+
+static void do_set(const struct msg_req_set *request)
+{
+    struct msg_rep_set answer = {.id = request->id, .status = MSG_FINALIZING};
+    struct gil gil;
+
+    if (gil_take(&gil)) {
+        answer.status = ag_switch_set(request, &answer);
+        answer.held_ns = gil_give(&gil);
+        answer.wait_ns = gil.wait_ns;
+    }
+    reply(MSG_REP_SET, &answer, sizeof answer);
+}
+
+/* Takes the function out of gc.callbacks, though nobody may be there to be told. False: it is still there, and the shared
+ * memory has to stay: the interpreter is going away, and the process with it. */
+static bool stop_following(void)
+{
+    if (!ag_events_active())
+        return true;
+    if (ag_api_finalizing())
+        return false;
+    set_state(AGENT_WAITING);
+    int gil_state = api.PyGILState_Ensure();
+    ag_events_stop(NULL);
+    api.PyGILState_Release(gil_state);
+    return true;
+}
+
 static void do_request(uint16_t kind, const uint8_t *payload, uint32_t bytes)
 {
     union {
         struct msg_req_snapshot snapshot;
         struct msg_req_collect collect;
         struct msg_req_release release;
+        struct msg_req_follow follow;
+        struct msg_req_set set;
     } request;
 
     memset(&request, 0, sizeof request);
@@ -289,7 +367,10 @@ static void do_request(uint16_t kind, const uint8_t *payload, uint32_t bytes)
             break;
         memcpy(session.opaque, payload + sizeof request.snapshot,
                8 * request.snapshot.opaque_count);
-        do_snapshot(&request.snapshot);
+        if (request.snapshot.flags & SNAPSHOT_HERE)
+            do_snapshot_here(&request.snapshot);
+        else
+            do_snapshot(&request.snapshot);
         return;
     case MSG_REQ_COLLECT:
         if (request.collect.generation < 0 || request.collect.generation > 2)
@@ -298,6 +379,16 @@ static void do_request(uint16_t kind, const uint8_t *payload, uint32_t bytes)
         return;
     case MSG_REQ_RELEASE:
         do_release(&request.release);
+        return;
+    case MSG_REQ_FOLLOW:
+        if (!decode_follow(payload, bytes, &request.follow))
+            break;
+        do_follow(&request.follow);
+        return;
+    case MSG_REQ_SET:
+        if (!decode_set(payload, bytes, &request.set))
+            break;
+        do_set(&request.set);
         return;
     default: /* MSG_REQ_DETACH, or an inspector that is no longer what we know */
         break;
@@ -387,8 +478,10 @@ static void *agent_thread(void *arg)
     set_state(AGENT_LEAVING);
     ag_copy_end(&session.before);
     ag_copy_end(&session.copy);
+    bool is_out = stop_following();
     set_state(AGENT_GONE);
-    layout_unmap(&session.shm);
+    if (is_out)
+        layout_unmap(&session.shm);
     atomic_store(&session.pid, 0);
     return NULL;
 }

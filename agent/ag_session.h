@@ -16,8 +16,8 @@
 #include "proto/start.h"
 
 /*
- * The one exported symbol. Called on a borrowed thread of the target, at a safe point, with all
+ * What the inspector calls. Called on a borrowed thread of the target, at a safe point, with all
  * signals blocked: makes the shared memory, starts the agent thread, returns. Never waits, never
  * takes the GIL. The outcome is in `*start`.
  */
-__attribute__((visibility("default"))) void ouro_agent_start(struct start *start);
+__attribute__((visibility("protected"))) void ouro_agent_start(struct start *start);

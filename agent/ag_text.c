@@ -42,6 +42,15 @@ static struct characters characters_of(struct pyobj *str)
     return c;
 }
 
+const void *ag_str_bytes(struct pyobj *str, uint64_t *bytes, unsigned *kind)
+{
+    struct characters c = characters_of(str);
+
+    *bytes = c.length * c.kind;
+    *kind = c.kind;
+    return c.data;
+}
+
 static uint32_t character(const struct characters *c, uint64_t i)
 {
     uint16_t two;

@@ -12,6 +12,8 @@
 
 /* Whether the object is a str (or of a subclass of it). */
 bool ag_is_str(struct pyobj *object);
+/* The bytes of its characters as they lie in memory, one, two or four each: `kind`. */
+const void *ag_str_bytes(struct pyobj *str, uint64_t *bytes, unsigned *kind);
 /* Number of characters of a str. */
 uint64_t ag_str_length(struct pyobj *str);
 /*

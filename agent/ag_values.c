@@ -7,6 +7,7 @@
 #include "agent/ag_pyver.h"
 #include "agent/ag_sys.h"
 #include "agent/ag_text.h"
+#include "proto/hash.h"
 
 enum {
     BYTES_DATA = 32,
@@ -287,4 +288,22 @@ void ag_value_of(struct pyobj *object, struct ag_types *types, struct ag_type *t
             return;
         preview_value(object, types, shape, ret, text_max);
     }
+}
+
+bool ag_hash_of(struct pyobj *object, const struct ag_type *type, uint64_t *ret)
+{
+    uint64_t bytes = 0;
+    unsigned kind = 0;
+
+    if (type->object == api.PyUnicode_Type) {
+        const void *data = ag_str_bytes(object, &bytes, &kind);
+        *ret = hash_bytes(data, bytes, kind);
+        return true;
+    }
+    if (type->object == api.PyBytes_Type) {
+        bytes = AG_FIELD(uint64_t, object, OB_SIZE);
+        *ret = hash_bytes((const char *)object + BYTES_DATA, bytes, kind);
+        return true;
+    }
+    return false;
 }

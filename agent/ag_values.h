@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include <stdint.h>
 
 #include "agent/ag_api.h"
@@ -26,3 +28,6 @@ struct ag_value {
  * `types`. */
 void ag_value_of(struct pyobj *object, struct ag_types *types, struct ag_type *type,
                  uint32_t text_max, struct ag_value *ret);
+
+/* A hash of the contents of an exact str or bytes (proto/hash.h); false for all else. */
+bool ag_hash_of(struct pyobj *object, const struct ag_type *type, uint64_t *ret);

@@ -361,7 +361,8 @@ static bool tracemalloc_traces(void)
 
 static bool send_begin(struct ag_walk *walk, const struct msg_req_snapshot *request)
 {
-    struct msg_snap_begin begin = {.id = request->id, .flags = request->flags};
+    struct msg_snap_begin begin = {.id = request->id,
+                                   .flags = request->flags & ~(uint32_t)SNAPSHOT_HERE};
     struct pyinterp *interp = api.PyInterpreterState_Head();
 
     for (; interp; interp = api.PyInterpreterState_Next(interp))
@@ -392,6 +393,22 @@ bool ag_walk_run(struct ag_walk *walk, struct ag_sender *sender,
     }
     walk->totals.walk_ns = ag_clock_ns() - start;
     return ag_send(sender, MSG_SNAP_END, &walk->totals, sizeof walk->totals, NULL, 0);
+}
+
+void ag_walk_free(struct ag_walk *walk)
+{
+    struct ag_vec *vectors[] = {
+        &walk->types.table, &walk->types.slots,     &walk->edges.strong,
+        &walk->edges.weak,  &walk->edges.unvisited, &walk->edges.visited_too,
+        &walk->closures,    &walk->strong,          &walk->weak,
+        &walk->unvisited,   &walk->visited_too,
+    };
+
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
+        ag_vec_free(vectors[i]);
+    ag_index_free(&walk->index);
+    ag_pages_free(walk->batch, MSG_BATCH_BYTES);
+    *walk = (struct ag_walk){0};
 }
 
 /* ---- for signal handlers ---- */

@@ -63,6 +63,9 @@ struct ag_closure {
 bool ag_walk_run(struct ag_walk *walk, struct ag_sender *sender,
                  const struct msg_req_snapshot *request, const uint64_t *opaque);
 
+/* Gives back what a walk took; a copy just ends. */
+void ag_walk_free(struct ag_walk *walk);
+
 /*
  * For signal handlers of the walking thread. A number that differs from one call to the next as long
  * as the walk gets on, 0 when it is over; and, after a crash, makes sure that shm_copy names the type

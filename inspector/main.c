@@ -60,9 +60,10 @@ static struct err *color_mode(const char *text, enum color_mode *ret)
     return err_new(ERR_USAGE, NULL, "--color is auto, always or never, not '%s'", text);
 }
 
-static struct err *run_tui(pid_t pid, struct tui_program *program, int *status)
+static struct err *run_tui_on(const char *file, pid_t pid, struct tui_program *program, int *status)
 {
-    struct tui_options options = {.program = program,
+    struct tui_options options = {.file = file,
+                                  .program = program,
                                   .pid = pid,
                                   .readonly = tui_flags.readonly,
                                   .steal = tui_flags.steal,
@@ -70,6 +71,11 @@ static struct err *run_tui(pid_t pid, struct tui_program *program, int *status)
 
     ERR_RETURN(color_mode(tui_flags.color, &options.term.color));
     return tui_run(&options, status);
+}
+
+static struct err *run_tui(pid_t pid, struct tui_program *program, int *status)
+{
+    return run_tui_on(NULL, pid, program, status);
 }
 
 static struct err *run_demo(int *status)
@@ -184,13 +190,14 @@ static void print_help(void)
     print_line(&text, "ouro", "pick a Python process, then browse its heap");
     print_line(&text, "ouro attach PID", "browse the heap of process PID");
     print_line(&text, "ouro run -- CMD ...", "start a command and browse its heap");
+    print_line(&text, "ouro open FILE", "browse a saved capture");
     print_line(&text, "ouro demo", "browse a sample program that leaks");
     for (const struct command *command = commands; command->name; command++) {
         char left[64];
         snprintf(left, sizeof left, "ouro %s %s", command->name, command->args);
         print_line(&text, left, command->summary);
     }
-    str_append(&text, "\noptions of the first four:\n");
+    str_append(&text, "\noptions of the first five:\n");
     opt_help(tui_options, &text);
     str_append(&text, "\n'ouro COMMAND --help' tells the options of the others.\n");
     fputs(text.text, stdout);
@@ -218,6 +225,10 @@ static struct err *run_interactive(int argc, char **argv, int *status)
         ERR_RETURN(cmd_pid(argv[1], &pid));
         return run_tui(pid, NULL, status);
     }
+    if (rest == 2 && !strcmp(argv[0], "open"))
+        return run_tui_on(argv[1], 0, NULL, status);
+    if (!strcmp(argv[0], "open"))
+        return err_new(ERR_USAGE, "see 'ouro --help'", "wrong usage of 'open': it takes FILE");
     if (!strcmp(argv[0], "attach") || !strcmp(argv[0], "demo"))
         return err_new(ERR_USAGE, "see 'ouro --help'", "wrong usage of '%s': it takes %s", argv[0],
                        *argv[0] == 'a' ? "PID" : "no arguments");

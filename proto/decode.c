@@ -360,6 +360,21 @@ bool decode_edge(struct wire_reader *r, struct decoded_edge *ret)
     return true;
 }
 
+bool decode_hashes(const void *payload, uint32_t bytes, struct msg_ans_hashes *head,
+                   struct wire_reader *ret)
+{
+    *ret = wire_reader(payload, bytes);
+    wire_get_bytes(ret, head, sizeof *head);
+    return !ret->bad;
+}
+
+bool decode_hash(struct wire_reader *r, uint32_t *index, uint64_t *hash)
+{
+    wire_get_bytes(r, index, sizeof *index);
+    wire_get_bytes(r, hash, sizeof *hash);
+    return !r->bad && *index != (uint32_t)MSG_NO_INDEX;
+}
+
 bool decode_names(const void *payload, uint32_t bytes, struct msg_ans_names *head,
                   struct wire_reader *ret)
 {

@@ -29,6 +29,14 @@ struct decoded_text {
  */
 bool decode_fixed(uint16_t kind, const void *payload, uint32_t bytes, void *to, uint32_t to_bytes);
 
+/* ---- requests, as the agent reads them; events ---- */
+
+/* False: not such a record, or one that asks for what there is not. */
+bool decode_follow(const void *payload, uint32_t bytes, struct msg_req_follow *ret);
+bool decode_set(const void *payload, uint32_t bytes, struct msg_req_set *ret);
+/* False: not such a record, or of a generation or a time that cannot be. */
+bool decode_event(const void *payload, uint32_t bytes, struct msg_event_collection *ret);
+
 /* ---- a snapshot, record by record ---- */
 
 struct snap_type {
@@ -197,6 +205,9 @@ bool decode_value(struct wire_reader *r, struct decoded_value *ret);
 bool decode_edges(const void *payload, uint32_t bytes, struct msg_ans_edges *head,
                   struct wire_reader *ret);
 bool decode_edge(struct wire_reader *r, struct decoded_edge *ret);
+bool decode_hashes(const void *payload, uint32_t bytes, struct msg_ans_hashes *head,
+                   struct wire_reader *ret);
+bool decode_hash(struct wire_reader *r, uint32_t *index, uint64_t *hash);
 
 /* Names of references [first, first + count) of one object, which follow, and what else is told of it. */
 struct decoded_names {

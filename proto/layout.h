@@ -1,12 +1,13 @@
 /*
- * The shared memory between the inspector and one target: header pages and five rings in one memfd.
+ * The shared memory between the inspector and one target: header pages and six rings in one memfd.
  *
  *   offset                        writer
  *   0        struct shm_agent     agent        who we are, what runs here, state of its thread
  *   4 KiB    struct shm_copy      frozen copy  progress of the walk, where it crashed
  *   8 KiB    struct shm_inspector inspector    who is attached; a lock the kernel marks when it dies
- *   12 KiB   5 × ring control     see ring.h   (2 pages each)
- *   64 KiB   ring data            see ring.h   requests, replies, snapshot, questions, answers
+ *   12 KiB   6 × ring control     see ring.h   (2 pages each)
+ *   64 KiB   ring data            see ring.h   requests, replies, snapshot, questions, answers,
+ *                                              events
  *
  * Every word has exactly one writer. Both sides are built from the same sources (the agent travels
  * inside the inspector), so the layout carries no offsets: magic, version and build id must be
@@ -24,14 +25,15 @@
 
 #define LAYOUT_MAGIC 0x006f72756f524f55ULL /* "UORouro" */
 
-enum { LAYOUT_VERSION = 4, BUILD_ID_BYTES = 40, PYTHON_TEXT_BYTES = 128 };
+enum { LAYOUT_VERSION = 8, BUILD_ID_BYTES = 40, PYTHON_TEXT_BYTES = 128 };
 
 enum ring_id {
     RING_REQUESTS,  /* inspector -> agent: what to do in the process */
-    RING_REPLIES,   /* agent -> inspector: results, events, log lines */
+    RING_REPLIES,   /* agent -> inspector: results, log lines */
     RING_SNAPSHOT,  /* frozen copy -> inspector: the object graph */
     RING_QUESTIONS, /* inspector -> frozen copy: names and values of single objects */
     RING_ANSWERS,   /* frozen copy -> inspector */
+    RING_EVENTS,    /* whatever thread collects, with the GIL -> inspector: collections */
     RING_COUNT,
 };
 
@@ -102,8 +104,10 @@ enum {
     SHM_SNAPSHOT_BYTES = 4 << 20,
     SHM_QUESTIONS_BYTES = 64 << 10,
     SHM_ANSWERS_BYTES = 1 << 20,
+    SHM_EVENTS_BYTES = 2 << 20, /* 32,768 collections: three seconds at 10,000 a second */
     SHM_TOTAL_BYTES = SHM_DATA_OFFSET + SHM_REQUESTS_BYTES + SHM_REPLIES_BYTES +
-                      SHM_SNAPSHOT_BYTES + SHM_QUESTIONS_BYTES + SHM_ANSWERS_BYTES,
+                      SHM_SNAPSHOT_BYTES + SHM_QUESTIONS_BYTES + SHM_ANSWERS_BYTES +
+                      SHM_EVENTS_BYTES,
 };
 _Static_assert(sizeof(struct shm_agent) <= 4096 && sizeof(struct shm_copy) <= 4096 &&
                    sizeof(struct shm_inspector) <= 4096,

@@ -19,12 +19,19 @@
     X(REQ_COLLECT, 2, msg_req_collect)   /* run the collector, with a copy before and after */     \
     X(REQ_RELEASE, 3, msg_req_release)   /* end the frozen copy */                                 \
     X(REQ_DETACH, 4, msg_req_detach)     /* leave the process */                                   \
+    X(REQ_FOLLOW, 5, msg_req_follow)     /* tell every collection, or no more */                   \
+    X(REQ_SET, 6, msg_req_set)           /* turn one of the collector's switches */                \
     /* replies: agent -> inspector */                                                              \
     X(REP_SNAPSHOT, 16, msg_rep_snapshot)     /* the copy exists (or why not), what it cost */     \
     X(REP_COLLECT, 17, msg_rep_collect)       /* what the collector returned */                    \
     X(REP_RELEASE, 18, msg_rep_release)       /* the copy is gone */                               \
     X(REP_COPY_ENDED, 19, msg_rep_copy_ended) /* the copy ended by itself */                       \
+    X(REP_WALKED, 23, msg_rep_walked)         /* a walk in the process is over */                  \
     X(REP_LOG, 20, msg_rep_log)               /* a line for the inspector's log; text follows */   \
+    X(REP_FOLLOW, 21, msg_rep_follow)         /* following has begun, or what it came to */        \
+    X(REP_SET, 22, msg_rep_set)               /* what was, and what is */                          \
+    /* events: the thread that collects -> inspector */                                            \
+    X(EVENT_COLLECTION, 24, msg_event_collection)                                                  \
     /* snapshot: frozen copy -> inspector, in this order */                                        \
     X(SNAP_BEGIN, 32, msg_snap_begin) /* first record of a snapshot */                             \
     X(SNAP_GC, 33, msg_snap_gc)       /* the collector's state, once per interpreter */            \
@@ -44,10 +51,12 @@
     X(ASK_EDGES, 49, msg_ask_edges)   /* names of an object's references */                        \
     X(ASK_SIZES, 50, msg_ask_sizes)   /* how an object's shallow size is made up */                \
     X(ASK_NAMES, 51, msg_ask_names)   /* names of all references of a range of objects */          \
+    X(ASK_HASHES, 52, msg_ask_hashes) /* of the contents of strings; u32 indexes follow */         \
     X(ANS_VALUES, 64, msg_ans_values) /* some or all of the previews */                            \
     X(ANS_EDGES, 65, msg_ans_edges)   /* some or all of the names */                               \
     X(ANS_SIZES, 66, msg_ans_sizes)                                                                \
-    X(ANS_NAMES, 67, msg_ans_names) /* some or all of them */
+    X(ANS_NAMES, 67, msg_ans_names)   /* some or all of them */                                    \
+    X(ANS_HASHES, 68, msg_ans_hashes) /* some or all of the hashes */
 
 enum msg_kind {
 #define X(name, number, type) MSG_##name = number,
@@ -72,6 +81,7 @@ enum snapshot_flags {
     SNAPSHOT_SERVE = 1 << 1,  /* stay and answer questions */
     SNAPSHOT_COUNTS = 1 << 2, /* only SNAP_GC and SNAP_LIST: no objects */
     SNAPSHOT_APART = 1 << 3,  /* in files only: objects and references stand beside the stream */
+    SNAPSHOT_HERE = 1 << 4,   /* in requests only: walk in the process, not in a copy */
 };
 
 /* u64 addresses of `opaque_count` types follow: their instances' references are not looked at. */
@@ -98,6 +108,29 @@ struct msg_req_detach {
     uint32_t id;
 };
 
+struct msg_req_follow {
+    uint32_t id;
+    uint32_t on; /* 1: begin, counting from 0; 0: end */
+};
+
+enum set_what {
+    SET_ENABLED,     /* values[0]: 0, 1: automatic collection */
+    SET_THRESHOLDS,  /* values: of the generations, at most SET_THRESHOLD_MAX */
+    SET_FROZEN,      /* values[0]: 0 unfreeze, 1 freeze */
+    SET_DEBUG,       /* values[0]: gc.DEBUG_…, at most SET_DEBUG_MAX */
+    SET_TRACEMALLOC, /* values[0]: 0 stop, else frames of a traceback, at most SET_FRAMES_MAX */
+    SET_KINDS,
+};
+
+enum { SET_THRESHOLD_MAX = 1 << 30, SET_DEBUG_MAX = 63, SET_FRAMES_MAX = 65535 };
+
+struct msg_req_set {
+    uint32_t id;
+    uint32_t what; /* enum set_what */
+    int32_t values[3];
+    uint32_t reserved;
+};
+
 /* ---- replies ---- */
 
 enum msg_status {
@@ -106,6 +139,7 @@ enum msg_status {
     MSG_FINALIZING = 2,   /* the interpreter is shutting down */
     MSG_BAD_REQUEST = 3,  /* not understood: a bug in the inspector */
     MSG_PYTHON_ERROR = 4, /* the collector could not be called */
+    MSG_LAYOUT = 5,       /* the collector's state was not found */
 };
 
 struct msg_rep_snapshot {
@@ -142,11 +176,57 @@ struct msg_rep_copy_ended {
     uint64_t object;
 };
 
+/* After a SNAPSHOT_HERE: REP_SNAPSHOT says that the lock is held, then comes the stream, then this. */
+struct msg_rep_walked {
+    uint32_t id;
+    uint32_t status;   /* enum msg_status; MSG_ERRNO: the stream was not read, and is not whole */
+    uint64_t pause_ns; /* the interpreter lock was held that long */
+};
+
+struct msg_rep_follow {
+    uint32_t id;
+    uint32_t status;
+    uint64_t seen; /* collections since following began; `lost` of them found no room in the ring */
+    uint64_t lost;
+    uint64_t wait_ns;
+    uint64_t held_ns; /* of the interpreter lock */
+};
+
+/* As `values` of the request; of SET_FROZEN the first is how many objects are frozen. */
+struct msg_rep_set {
+    uint32_t id;
+    uint32_t status;
+    int64_t before[3];
+    int64_t after[3];
+    uint64_t wait_ns;
+    uint64_t held_ns;
+};
+
 enum msg_log_level { MSG_LOG_INFO, MSG_LOG_WARNING, MSG_LOG_ERROR };
 
 struct msg_rep_log {
     uint32_t level; /* enum msg_log_level */
     uint32_t reserved;
+};
+
+/* ---- events ---- */
+
+enum event_trigger {
+    TRIGGER_UNKNOWN,
+    TRIGGER_THRESHOLD, /* the youngest generation was over its threshold: automatic */
+    TRIGGER_CALL,      /* it was not: somebody called gc.collect() */
+    TRIGGERS,
+};
+
+/* One collection, after its end. Whoever has no room for it counts on: a gap of `number` is what was lost. */
+struct msg_event_collection {
+    uint64_t number;   /* from 0, of this following */
+    uint64_t start_ns; /* CLOCK_MONOTONIC */
+    uint64_t pause_ns;
+    int64_t collected;
+    int64_t uncollectable;
+    uint32_t generation; /* 0, 1, 2 */
+    uint32_t trigger;    /* enum event_trigger */
 };
 
 /* ---- snapshot ---- */
@@ -195,8 +275,8 @@ enum type_flags {
     TYPE_METATYPE = 1 << 7,  /* type or derived: instances are classes */
     TYPE_REFERABLE = 1 << 8, /* there can be weak references to instances */
     TYPE_DEL = 1 << 9,       /* its finalizer is a __del__ that is written in Python */
-    TYPE_RESOURCE = 1 << 11, /* instances have a descriptor, or are locks: see VALUE_PREVIEW */
     TYPE_LEGACY = 1 << 10,   /* has a tp_del: the collector cannot free a cycle with instances */
+    TYPE_RESOURCE = 1 << 11, /* instances have a descriptor, or are locks: see VALUE_PREVIEW */
 };
 
 /* Then module text and qualname text, `module_bytes` and `name_bytes` long. */
@@ -424,5 +504,19 @@ struct msg_ask_names {
 struct msg_ans_names {
     struct msg_ask ask;
     uint32_t count;
+    uint32_t last;
+};
+
+/* For objects whose type is exactly str or bytes; others get no answer. */
+struct msg_ask_hashes {
+    struct msg_ask ask;
+    uint32_t count; /* 1 … MSG_ASK_VALUES_MAX indexes follow */
+    uint32_t reserved;
+};
+
+/* Equal contents of the same type have equal hashes (proto/hash.h); others have not, but by a chance of 2^-64. */
+struct msg_ans_hashes {
+    struct msg_ask ask;
+    uint32_t count; /* then for each: u32 index, u64 hash */
     uint32_t last;
 };

@@ -24,10 +24,15 @@ enum start_status {
 enum { START_TEXT_BYTES = 128, START_PATH_BYTES = 512 };
 
 #define START_FUNCTION "ouro_agent_start"
+/* As an extension module, for PEP 768 (session/remote.h): its name, and the argument's place in the file. */
+#define START_MODULE "ouro_agent"
+#define START_REMOTE "ouro_agent_remote"
 /* Name of the memfd that holds the agent, before the build id. */
 #define AGENT_MEMFD_PREFIX "ouro-agent-"
 
 struct start {
+    uint64_t dlopen; /* in: where these two of the target's C library lie */
+    uint64_t dlsym;
     char libpython[START_PATH_BYTES]; /* in: file with Python's symbols, for embedders that hide
                                          them; may be "" */
     int32_t status;                   /* out: enum start_status */
@@ -36,4 +41,10 @@ struct start {
         ring_fd; /* out, START_OK: open in the target until the inspector says `ready` (layout.h) */
     int32_t reserved;
     char text[START_TEXT_BYTES]; /* out: terminated */
+};
+
+/* What the module's init function starts with; the inspector fills it in the file. */
+struct start_remote {
+    uint64_t nonce; /* tells the inspector which of several agents is its */
+    struct start start;
 };

@@ -43,35 +43,6 @@ static uint64_t shallow_of(const void *ctx, uint32_t object)
     return snapshot_shallow(ctx, object);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* Of members below one another in the dominator tree only the uppermost counts. */
-static struct err *sum_retained(const struct retained *retained, const uint32_t *member,
-                                uint32_t count, uint64_t *ret)
-{
-    _cleanup_free_ uint32_t *place = malloc(count * sizeof *place);
-    uint64_t bytes = 0, end = 0;
-
-    if (!place)
-        return err_nomem();
-    for (uint32_t i = 0; i < count; i++)
-        place[i] = retained->place[member[i]];
-    qsort(place, count, sizeof *place, by_number);
-    for (uint32_t i = 0; i < count; i++) {
-        if (place[i] < end || place[i] == RETAINED_NONE)
-            continue;
-        bytes += retained->bytes[retained->node[place[i]]];
-        end = (uint64_t)place[i] + retained->count[place[i]];
-    }
-    *ret = bytes;
-    return NULL;
-}
-
 static struct err *describe(const struct snapshot *s, const uint32_t *member,
                             struct heap_cycle *cycle)
 {
@@ -82,7 +53,7 @@ static struct err *describe(const struct snapshot *s, const uint32_t *member,
         cycle->finalizers += snapshot_type_of(s, member[i])->flags & TYPE_FINALIZER &&
                              !(s->flags[member[i]] & OBJECT_FINALIZED);
     if (!cycle->is_garbage)
-        return sum_retained(&facts->retained, member, cycle->count, &cycle->retained_bytes);
+        return retained_of_set(&facts->retained, member, cycle->count, &cycle->retained_bytes);
     cycle->retained_bytes = cycle->shallow_bytes;
     return NULL;
 }

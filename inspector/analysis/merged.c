@@ -96,6 +96,7 @@ static struct err *add_from_roots(struct tree *t, uint32_t member, uint32_t *ret
     while (n-- > 0) {
         if (step == NONE || t->step[step].depth + 1 < MERGED_DEPTH_MAX)
             ERR_RETURN(step_below(t, step, t->chain[n], &step));
+        t->step[step].nodes++; /* each node comes here once: then it has its memo */
         t->memo[t->chain[n]] = step + 1;
     }
     *ret = step;

@@ -45,6 +45,7 @@ struct merged_step {
     uint32_t count;  /* sampled members whose path leads through here */
     uint32_t ends;   /* of these, paths that end here */
     uint32_t below;  /* steps below: they are the next ones */
+    uint32_t nodes;  /* different nodes that are merged here; MERGED_FROM_ROOTS only, else 0 */
 };
 
 struct merged {

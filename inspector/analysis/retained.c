@@ -214,6 +214,56 @@ struct err *retained_children(const struct retained *retained, uint32_t node, ui
 
 /* ---- groups and sets ---- */
 
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+struct err *retained_of_set(const struct retained *retained, const uint32_t *members,
+                            uint32_t n_members, uint64_t *ret)
+{
+    _cleanup_free_ uint32_t *place = alloc_array((size_t)n_members + 1, sizeof *place);
+    uint64_t bytes = 0, end = 0;
+
+    if (!place)
+        return err_nomem();
+    for (uint32_t i = 0; i < n_members; i++) {
+        place[i] = retained->place[members[i]];
+        if (place[i] == RETAINED_NONE)
+            bytes += retained->bytes[members[i]]; /* no root reaches it: its own bytes */
+    }
+    qsort(place, n_members, sizeof *place, by_number);
+    for (uint32_t i = 0; i < n_members && place[i] != RETAINED_NONE; i++) {
+        if (place[i] < end)
+            continue;
+        bytes += retained->bytes[retained->node[place[i]]];
+        end = (uint64_t)place[i] + retained->count[place[i]];
+    }
+    *ret = bytes;
+    return NULL;
+}
+
+struct err *retained_parents(const struct retained *retained, uint32_t **ret)
+{
+    uint32_t *parent = alloc_array((size_t)retained->n + 1, sizeof *parent);
+
+    if (!parent)
+        return err_nomem();
+    for (uint32_t v = 0; v < retained->n; v++)
+        parent[v] = DOMINATOR_UNREACHABLE;
+    for (uint32_t p = 0; p < retained->n_tree; p++) {
+        uint32_t end = p + retained->count[p];
+        if (parent[retained->node[p]] == DOMINATOR_UNREACHABLE) /* nobody above named it */
+            parent[retained->node[p]] = DOMINATOR_ROOT;
+        for (uint32_t child = p + 1; child < end; child += retained->count[child])
+            parent[retained->node[child]] = retained->node[p];
+    }
+    *ret = parent;
+    return NULL;
+}
+
 struct err *retained_by_group(const struct retained *retained, const uint32_t *group,
                               uint32_t n_groups, const atomic_bool *cancel, uint64_t *bytes)
 {

@@ -60,6 +60,11 @@ uint32_t retained_above(const struct retained *retained, uint32_t node, uint32_t
                         uint32_t n_max);
 
 /*
+ * The immediate dominators again, as in dominators.h: *ret (malloc'd) has an element for each node.
+ */
+ERR_CHECK struct err *retained_parents(const struct retained *retained, uint32_t **ret);
+
+/*
  * What the objects of each group retain, nothing counted twice: an object counts for its group only
  * if none of the same group is above it in the tree. group[v] is the group of node v, 0 … n_groups
  * - 1, or RETAINED_NONE for a node that is in none; bytes[n_groups] is filled. Objects that no root
@@ -69,6 +74,13 @@ uint32_t retained_above(const struct retained *retained, uint32_t node, uint32_t
 ERR_CHECK struct err *retained_by_group(const struct retained *retained, const uint32_t *group,
                                         uint32_t n_groups, const atomic_bool *cancel,
                                         uint64_t *bytes);
+
+/*
+ * The bytes that would go if all members (any order, no repeats) went, but for what several of them hold up only together:
+ * of members below one another in the dominator tree only the uppermost counts.
+ */
+ERR_CHECK struct err *retained_of_set(const struct retained *retained, const uint32_t *members,
+                                      uint32_t n_members, uint64_t *ret);
 
 struct retained_set {
     uint64_t bytes;

@@ -49,7 +49,7 @@ static uint64_t stripes(const uint8_t **at, const uint8_t *end, uint64_t seed)
 
 uint64_t checksum(const void *bytes, size_t n, uint64_t seed)
 {
-    const uint8_t *p = bytes, *end = p + n;
+    const uint8_t *p = n ? bytes : (const uint8_t *)"", *end = p + n;
     uint64_t hash = (n >= 32 ? stripes(&p, end, seed) : seed + P5) + n;
 
     for (; end - p >= 8; p += 8)

@@ -25,7 +25,8 @@ static uint8_t *room(struct str *text, size_t n)
 static uint8_t *put_text(uint8_t *p, const char *bytes, size_t n)
 {
     p = wire_put(p, n);
-    memcpy(p, bytes, n);
+    if (n) /* an empty text may be NULL */
+        memcpy(p, bytes, n);
     return p + n;
 }
 

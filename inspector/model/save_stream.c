@@ -141,7 +141,7 @@ static struct err *put_object(struct record *r, uint32_t i, const struct snap_pa
                               uint32_t n_weak)
 {
     const struct snapshot *h = r->saving->snapshot;
-    const uint32_t *targets = h->strong.object + h->strong.offset[i];
+    const uint32_t *targets = h->strong.n ? h->strong.object + h->strong.offset[i] : NULL;
     uint32_t n = h->strong.offset[i + 1] - h->strong.offset[i];
     bool more = (uint64_t)n + n_weak > REFS_MAX;
     uint64_t address8 = h->address[i] / 8;
@@ -174,7 +174,7 @@ static struct err *put_objects(struct saving *s)
         uint32_t first = weak;
         while (weak < h->n_weak && h->weak[weak].holder == i)
             weak++;
-        ERR_RETURN(put_object(&r, i, h->weak + first, weak - first));
+        ERR_RETURN(put_object(&r, i, h->n_weak ? h->weak + first : NULL, weak - first));
         if (s->cancel && i % (1 << 16) == 0 && atomic_load(s->cancel))
             return err_new(ERR_CANCELLED, NULL, "cancelled");
     }

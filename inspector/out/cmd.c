@@ -29,12 +29,20 @@ const struct command commands[] = {
      cmd_object},
     {"threads", "TARGET", 1, "each thread's stack, with what its variables keep alive",
      cmd_threads},
-    {"path", "TARGET ADDRESS", 2, "why an object is alive: paths from the roots to it", cmd_path},
+    {"waste", "TARGET", 1,
+     "duplicate strings, empty and sparse containers, what __slots__ would save", cmd_waste},
+    {"leaks", "TARGET", 1, "leak suspects in sentences; with --watch SECONDS also what grows",
+     cmd_leaks},
+    {"path", "TARGET [ADDRESS]", 2,
+     "why an object is alive: paths from the roots to it; who holds all of a type (--type)",
+     cmd_path},
     {"retained", "TARGET", 1, "the objects that keep most alive, and what only they do (--under)",
      cmd_retained},
     {"cycles", "TARGET", 1,
      "reference cycles: garbage first, the shortest way round, what to make weak", cmd_cycles},
     {"garbage", "TARGET", 1, "what a collection would free now, by type", cmd_garbage},
+    {"diff", "A B [C]", -1, "what changed between captures, or in a process (--watch SECONDS)",
+     cmd_diff},
     {"finalizers", "TARGET", 1,
      "what runs when objects go: __del__, C finalizers, weakref.finalize; gc.garbage",
      cmd_finalizers},
@@ -42,6 +50,9 @@ const struct command commands[] = {
      "open descriptors, who owns them; locks held, children, temporary directories", cmd_resources},
     {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},
     {"stats", "PID", 1, "the collector's counters, thresholds and populations", cmd_stats},
+    {"set", "PID SWITCH [VALUE ...]", -1,
+     "enable, disable, threshold A B C, freeze, unfreeze, debug FLAGS, tracemalloc start [N]|stop",
+     cmd_set},
     {"detach", "PID", 1, "make whatever ouro is attached to it leave", cmd_detach},
     {NULL, NULL, 0, NULL, NULL},
 };
@@ -77,6 +88,16 @@ static void print_help(const struct command *command, const struct opt *options)
     str_deinit(&text);
 }
 
+/* All but what stands in brackets. */
+static int n_needed(const struct command *command)
+{
+    int n = command->n_args;
+
+    for (const char *c = command->args; *c; c++)
+        n -= *c == '[';
+    return n;
+}
+
 struct err *cmd_options(const char *name, const struct opt *options, int argc, char **argv,
                         bool *helped)
 {
@@ -89,7 +110,9 @@ struct err *cmd_options(const char *name, const struct opt *options, int argc, c
         return NULL;
     }
     struct err *err = opt_parse(options, argc, argv, &rest);
-    if (!err && rest != command->n_args)
+    if (!err)
+        argv[rest] = NULL;
+    if (!err && command->n_args >= 0 && (rest > command->n_args || rest < n_needed(command)))
         err = err_new(ERR_USAGE, NULL, "it takes %s, not %d argument%s",
                       *command->args ? command->args : "no arguments", rest, rest == 1 ? "" : "s");
     return err_hint(err_context(err, "wrong usage of '%s'", name), "see 'ouro %s --help'", name);
@@ -147,6 +170,7 @@ struct err *target_open_process(const char *pid_text, struct target *ret)
         ERR_RETURN(evict_agent(pid, &was_attached));
     ERR_RETURN(session_attach(pid, &cmd_cancel, &target.session));
     session_set_wait(target.session, (unsigned)target_options.wait_s);
+    session_allow_in_process(target.session, target_options.in_process);
     target.lookup = lookup_create();
     *ret = target;
     return NULL;
@@ -170,6 +194,15 @@ struct err *target_open(const char *name, struct target *ret)
     return NULL;
 }
 
+static void tell_in_process(const struct target *target)
+{
+    char pause[UNITS_BUF];
+
+    fprintf(stderr,
+            "ouro: process %d could not be cloned and was walked itself; it stood still for %s\n",
+            session_info(target->session)->pid, units_duration_ns(target->info.pause_ns, pause));
+}
+
 struct err *target_snapshot(struct target *target, unsigned flags)
 {
     struct builder *builder;
@@ -182,6 +215,8 @@ struct err *target_snapshot(struct target *target, unsigned flags)
     if (!err)
         err = builder_finish(builder, &target->snapshot);
     builder_destroy(builder);
+    if (!err && target->info.in_process)
+        tell_in_process(target);
     for (unsigned i = 0; !err && i < target->info.opaque_count; i++)
         fprintf(stderr,
                 "ouro: looking at instances of '%s' crashes or does not end; what they refer to is "
@@ -313,7 +348,8 @@ static json_t *snapshot_json(const struct target *target)
     return json_pack("{s:I, s:o, s:I, s:o, s:o, s:s, s:b}", "objects", (json_int_t)s->n_objects,
                      "references", s->has_edges ? json_integer(s->strong.n) : json_null(), "bytes",
                      (json_int_t)s->shallow_bytes, "pause_us", json_us(target->info.pause_ns),
-                     "total_us", json_us(target->info.total_ns), "method", "clone", "partial",
+                     "total_us", json_us(target->info.total_ns), "method",
+                     target->info.in_process ? "in-process" : "clone", "partial",
                      target->info.opaque_count != 0);
 }
 

@@ -23,8 +23,8 @@
 
 struct command {
     const char *name;
-    const char *args; /* "PID ADDRESS" */
-    int n_args;
+    const char *args;    /* "PID [ADDRESS]" */
+    int n_args;          /* with the optional ones; -1: the command checks. argv ends with NULL */
     const char *summary; /* one line */
     struct err *(*run)(int argc, char **argv);
 };
@@ -40,21 +40,26 @@ ERR_CHECK struct err *cmd_types(int argc, char **argv);
 ERR_CHECK struct err *cmd_objects(int argc, char **argv);
 ERR_CHECK struct err *cmd_object(int argc, char **argv);
 ERR_CHECK struct err *cmd_threads(int argc, char **argv);
+ERR_CHECK struct err *cmd_diff(int argc, char **argv);
+ERR_CHECK struct err *cmd_snapshot(int argc, char **argv);
 ERR_CHECK struct err *cmd_path(int argc, char **argv);
 ERR_CHECK struct err *cmd_retained(int argc, char **argv);
 ERR_CHECK struct err *cmd_cycles(int argc, char **argv);
+ERR_CHECK struct err *cmd_leaks(int argc, char **argv);
+ERR_CHECK struct err *cmd_waste(int argc, char **argv);
 ERR_CHECK struct err *cmd_garbage(int argc, char **argv);
 ERR_CHECK struct err *cmd_finalizers(int argc, char **argv);
 ERR_CHECK struct err *cmd_resources(int argc, char **argv);
-ERR_CHECK struct err *cmd_snapshot(int argc, char **argv);
 ERR_CHECK struct err *cmd_gc(int argc, char **argv);
 ERR_CHECK struct err *cmd_stats(int argc, char **argv);
+ERR_CHECK struct err *cmd_set(int argc, char **argv);
 ERR_CHECK struct err *cmd_detach(int argc, char **argv);
 
 /* ---- what commands share ---- */
 
 /*
- * Parses the options of command `name` and checks how many arguments are left in argv. With --help (which every command
+ * Parses the options of command `name` and checks how many arguments are left in argv,
+ * which then ends with NULL. With --help (which every command
  * has) it prints the help text and sets *helped: the command then returns.
  */
 ERR_CHECK struct err *cmd_options(const char *name, const struct opt *options, int argc,
@@ -78,14 +83,17 @@ struct target {
 
 /* What the user may say about attaching, in the option tables of all commands that call target_open(). */
 struct target_options {
-    bool steal;  /* another ouro has to leave first */
-    long wait_s; /* for the interpreter lock */
+    bool steal;      /* another ouro has to leave first */
+    long wait_s;     /* for the interpreter lock */
+    bool in_process; /* where it cannot be cloned */
 };
 extern struct target_options target_options;
 #define TARGET_OPTIONS                                                                             \
     OPT_FLAG(0, "steal", &target_options.steal, "make another ouro that is attached leave first"), \
         OPT_INT('w', "wait", &target_options.wait_s, 1, 86400, "S",                                \
-                "wait S seconds for a thread that holds the interpreter; default: 10")
+                "wait S seconds for a thread that holds the interpreter; default: 10"),            \
+        OPT_FLAG(0, "in-process", &target_options.in_process,                                      \
+                 "if it cannot be cloned, walk in the process, which stands still meanwhile")
 
 /*
  * Attaches to a process, or opens a capture: a name made of digits is a process id, any other a file. *ret is to be

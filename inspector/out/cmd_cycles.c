@@ -4,23 +4,66 @@
 #include <string.h>
 
 #include "inspector/base/cleanup.h"
+#include "inspector/base/mem.h"
 #include "inspector/base/str.h"
 #include "inspector/base/units.h"
 #include "inspector/model/groups.h"
 #include "inspector/out/cmd.h"
 #include "inspector/out/table.h"
+#include "inspector/rows/cycle_breaks.h"
 #include "inspector/rows/cycle_names.h"
 #include "inspector/rows/rows_steps.h"
 
-enum { DEFAULT_LIMIT = 20, TEXT_LIMIT = 8, NOT_GIVEN = -1, TYPES_SHOWN = 4 };
+enum { DEFAULT_LIMIT = 20, TEXT_LIMIT = 8, NOT_GIVEN = -1, TYPES_SHOWN = 4, ATTRIBUTES_MAX = 1000 };
 
 /* A cycle with all that is said about it. */
 struct shown {
     const struct heap_cycle *cycle;
     struct cycle_names names;
+    const struct cycle_breaks *breaks; /* what that attribute breaks in all; NULL without one */
     struct rows *loop;
     json_t *types; /* {"type": count}, largest first */
 };
+
+/* What attributes break: each is counted once, whatever the number of cycles that name it. */
+struct all_breaks {
+    const struct heap_cycles *cycles;
+    struct counted {
+        struct cycle_breaks breaks;
+        char *attribute;
+    } * at[ATTRIBUTES_MAX];
+    uint32_t n;
+};
+
+static void all_breaks_deinit(struct all_breaks *all)
+{
+    for (uint32_t i = 0; i < all->n; i++) {
+        free(all->at[i]->attribute);
+        free(all->at[i]);
+    }
+}
+
+static struct err *breaks_of(struct target *target, struct all_breaks *all, const char *attribute,
+                             const struct cycle_breaks **ret)
+{
+    for (uint32_t i = 0; i < all->n; i++)
+        if (!strcmp(all->at[i]->attribute, attribute)) {
+            *ret = &all->at[i]->breaks;
+            return NULL;
+        }
+    *ret = NULL;
+    if (all->n == ATTRIBUTES_MAX)
+        return NULL;
+    struct counted *counted = xalloc(sizeof *counted);
+    all->at[all->n++] = counted;
+    counted->attribute = xstrdup(attribute);
+    *ret = &counted->breaks;
+    cycle_breaks_want(target->snapshot, target->lookup, all->cycles, counted->attribute,
+                      &counted->breaks);
+    ERR_RETURN(target_ask(target));
+    return cycle_breaks_count(target->snapshot, target->lookup, all->cycles, &cmd_cancel,
+                              &counted->breaks);
+}
 
 static void shown_deinit(struct shown *shown)
 {
@@ -54,7 +97,7 @@ static struct err *count_types(const struct snapshot *s, const uint32_t *member,
 }
 
 static struct err *examine(struct target *target, const struct heap_cycles *cycles,
-                           struct shown *shown)
+                           struct all_breaks *all, struct shown *shown)
 {
     const struct snapshot *s = target->snapshot;
     const struct cycle_detail *detail = &shown->names.detail;
@@ -63,6 +106,8 @@ static struct err *examine(struct target *target, const struct heap_cycles *cycl
         count_types(s, cycles->member + shown->cycle->first, shown->cycle->count, &shown->types));
     ERR_RETURN(
         cycle_names_examine(s, target->lookup, cycles, shown->cycle, &cmd_cancel, &shown->names));
+    if (shown->names.make_weak)
+        ERR_RETURN(breaks_of(target, all, shown->names.make_weak, &shown->breaks));
     if (!detail->n_loop)
         return NULL;
     ERR_RETURN(rows_steps_of_loop(target->snapshot, target->lookup, detail->loop_node,
@@ -106,7 +151,7 @@ static json_t *loop_json(const struct shown *shown)
     return loop;
 }
 
-static json_t *cycle_json(const struct target *target, const struct shown *shown)
+static json_t *cycle_json(const struct target *target, const struct shown *shown, uint32_t n_cycles)
 {
     const struct heap_cycle *cycle = shown->cycle;
     json_t *row =
@@ -119,6 +164,11 @@ static json_t *cycle_json(const struct target *target, const struct shown *shown
     json_object_set_new(row, "held_by", holders_json(target, &shown->names));
     json_object_set_new(row, "make_weak",
                         shown->names.make_weak ? json_string(shown->names.make_weak) : json_null());
+    json_object_set_new(row, "make_weak_breaks",
+                        shown->breaks ? json_integer(shown->breaks->count) : json_null());
+    json_object_set_new(row, "make_weak_is_lower_bound",
+                        shown->breaks ? json_boolean(shown->breaks->n_looked_at < n_cycles)
+                                      : json_null());
     return row;
 }
 
@@ -155,7 +205,21 @@ static void print_holders(const struct target *target, const struct cycle_names 
         printf("  and %" PRIu64 " more\n", names->n_all_holders - TYPES_SHOWN);
 }
 
-static void print_cycle(const struct target *target, const struct shown *shown)
+static void print_make_weak(const struct shown *shown, uint32_t n_cycles)
+{
+    char count[UNITS_BUF];
+
+    if (!shown->names.make_weak)
+        return;
+    printf("  a weak reference as %s would dissolve it", shown->names.make_weak);
+    if (shown->breaks)
+        printf(", and with it %s%s cycle%s in all",
+               shown->breaks->n_looked_at < n_cycles ? "at least " : "",
+               units_count(shown->breaks->count, count), shown->breaks->count == 1 ? "" : "s");
+    puts("");
+}
+
+static void print_cycle(const struct target *target, const struct shown *shown, uint32_t n_cycles)
 {
     const struct heap_cycle *cycle = shown->cycle;
     char objects[UNITS_BUF], shallow[UNITS_BUF], retained[UNITS_BUF];
@@ -168,8 +232,7 @@ static void print_cycle(const struct target *target, const struct shown *shown)
     print_types(shown);
     if (!cycle->is_garbage)
         print_holders(target, &shown->names);
-    if (shown->names.make_weak)
-        printf("  a weak reference as %s would dissolve it\n", shown->names.make_weak);
+    print_make_weak(shown, n_cycles);
     if (shown->loop) {
         printf("  %s way round:\n", shown->names.detail.is_shortest ? "shortest" : "a short");
         table_print(stdout, shown->loop, 0);
@@ -194,13 +257,15 @@ static void print_rest(const struct heap_cycles *cycles, uint32_t shown)
 static struct err *show_cycles(struct target *target, const struct heap_cycles *cycles,
                                uint32_t limit, json_t *rows)
 {
+    _cleanup_(all_breaks_deinit) struct all_breaks all = {.cycles = cycles};
+
     for (uint32_t i = 0; i < limit; i++) {
         _cleanup_(shown_deinit) struct shown shown = {.cycle = &cycles->cycle[i]};
-        ERR_RETURN(examine(target, cycles, &shown));
+        ERR_RETURN(examine(target, cycles, &all, &shown));
         if (rows)
-            json_array_append_new(rows, cycle_json(target, &shown));
+            json_array_append_new(rows, cycle_json(target, &shown, cycles->n));
         else
-            print_cycle(target, &shown);
+            print_cycle(target, &shown, cycles->n);
     }
     return NULL;
 }

@@ -38,7 +38,8 @@ static struct err *print_json(pid_t pid, const struct doctor *doctor)
     json_put_header(&json, NULL);
     json_put(&json, "pid", json_integer(pid));
     json_put(&json, "attachable", json_boolean(attachable));
-    json_put(&json, "method", attachable ? json_string("ptrace") : json_null());
+    json_put(&json, "method",
+             attachable ? json_string(doctor_method_name(doctor->method)) : json_null());
     json_put(&json, "checks", checks);
     return json_finish(&json);
 }
@@ -60,7 +61,7 @@ static void print_text(pid_t pid, const struct doctor *doctor)
                doctor_check_name((enum doctor_check_id)id), *text ? "  " : "", text);
     }
     if (doctor_is_attachable(doctor))
-        printf("\nouro can attach to process %d, by ptrace\n", pid);
+        printf("\nouro can attach to process %d, by %s\n", pid, doctor_method_name(doctor->method));
 }
 
 struct err *cmd_doctor(int argc, char **argv)

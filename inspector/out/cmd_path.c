@@ -8,10 +8,11 @@
 #include "inspector/base/str.h"
 #include "inspector/base/units.h"
 #include "inspector/out/cmd.h"
+#include "inspector/out/path_type.h"
 #include "inspector/out/table.h"
 #include "inspector/rows/rows_steps.h"
 
-enum { DEFAULT_LIMIT = 5, PATHS_MAX = 1000 };
+enum { NOT_GIVEN = 0, DEFAULT_LIMIT = 5, DEFAULT_STEPS = 40, PATHS_MAX = 1000 };
 
 /* Some paths, as tables. */
 struct found {
@@ -106,10 +107,14 @@ static struct err *show(struct target *target, const char *address, long limit, 
 struct err *cmd_path(int argc, char **argv)
 {
     bool json = false, helped;
-    long limit = DEFAULT_LIMIT;
+    long limit = NOT_GIVEN;
+    const char *type = NULL;
     const struct opt table[] = {
+        OPT_TEXT('t', "type", &type, "TYPE",
+                 "instead of an ADDRESS: who holds all objects of this type (module.Name)"),
         OPT_FLAG(0, "json", &json, "print JSON (docs/cli-json.md)"),
-        OPT_INT('n', "limit", &limit, 1, PATHS_MAX, "N", "N paths, the shortest first; default: 5"),
+        OPT_INT('n', "limit", &limit, 1, PATHS_MAX, "N",
+                "N paths, the shortest first; default: 5; with --type N steps, default: 40"),
         TARGET_OPTIONS,
         OPT_END,
     };
@@ -119,11 +124,17 @@ struct err *cmd_path(int argc, char **argv)
     ERR_RETURN(cmd_options("path", table, argc, argv, &helped));
     if (helped)
         return NULL;
-    ERR_RETURN(cmd_address(argv[1], &address));
+    if (!type == !argv[1])
+        return err_new(ERR_USAGE, "see 'ouro path --help'", "it takes an ADDRESS or --type TYPE");
+    if (!type)
+        ERR_RETURN(cmd_address(argv[1], &address));
+    if (limit == NOT_GIVEN)
+        limit = type ? DEFAULT_STEPS : DEFAULT_LIMIT;
     ERR_RETURN(target_open(argv[0], &target));
     struct err *err = target_snapshot(&target, SNAPSHOT_EDGES | SNAPSHOT_SERVE);
     if (!err)
-        err = show(&target, argv[1], limit, json);
+        err =
+            type ? path_type_show(&target, type, limit, json) : show(&target, argv[1], limit, json);
     target_close(&target);
     return err;
 }

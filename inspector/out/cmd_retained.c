@@ -1,9 +1,12 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "inspector/base/units.h"
 #include "inspector/out/cmd.h"
 #include "inspector/out/table.h"
+#include "inspector/rows/root_text.h"
+#include "inspector/rows/rows_owners.h"
 #include "inspector/rows/rows_retained.h"
 
 enum { DEFAULT_LIMIT = 100, TEXT_LIMIT = 30, NOT_GIVEN = -1 };
@@ -11,22 +14,13 @@ enum { DEFAULT_LIMIT = 100, TEXT_LIMIT = 30, NOT_GIVEN = -1 };
 /* How many objects are held from outside, by what. */
 static void print_roots(const struct accounts *accounts)
 {
-    static const char *const names[ROOT_KINDS] = {
-        [ROOT_MODULE] = "modules",
-        [ROOT_FRAME] = "by running frames",
-        [ROOT_THREAD] = "by thread structures",
-        [ROOT_INTERPRETER] = "by the interpreter's structure",
-        [ROOT_LIBRARY] = "by static data",
-        [ROOT_C] = "by C code that cannot be seen",
-        [ROOT_IMMORTAL] = "immortal",
-    };
     char count[UNITS_BUF];
 
     printf("%s roots:", units_count(accounts->n_roots, count));
     for (int kind = ROOT_NONE + 1, first = 1; kind < ROOT_KINDS; kind++)
         if (accounts->n_of_kind[kind]) {
             printf("%s %s %s", first ? "" : ",", units_count(accounts->n_of_kind[kind], count),
-                   names[kind]);
+                   root_kind_name((enum root_kind)kind));
             first = 0;
         }
     printf("\n%s references unexplained (held by C code)\n",
@@ -59,6 +53,45 @@ static struct err *print(struct rows *rows, const struct table_options *options,
     return json_finish(&json);
 }
 
+static struct err *show_owners(struct target *target, enum owners_kind kind,
+                               const struct table_options *options)
+{
+    struct rows *rows;
+    struct json json;
+
+    ERR_RETURN(target_facts(target));
+    ERR_RETURN(rows_owners_create(target->snapshot, target->lookup, kind, &rows));
+    struct err *err = table_arrange(rows, options, OWNERS_RETAINED);
+    if (!err)
+        err = table_lookup(rows, (size_t)options->limit, target);
+    if (!err && options->json) {
+        json_begin(&json, stdout);
+        json_put_header(&json, target);
+        json_put(&json, "total", json_integer((json_int_t)rows_count(rows)));
+        json_put_rows(&json, "rows", rows, (size_t)options->limit);
+        err = json_finish(&json);
+    } else if (!err) {
+        table_print(stdout, rows, (size_t)options->limit);
+        table_print_rest(rows, options->limit);
+    }
+    rows_destroy(rows);
+    return err;
+}
+
+/* "module", "thread" or "root". */
+static struct err *parse_by(const char *by, enum owners_kind *ret)
+{
+    static const char *const names[] = {
+        [OWNERS_MODULES] = "module", [OWNERS_THREADS] = "thread", [OWNERS_ROOTS] = "root"};
+
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(by, names[i])) {
+            *ret = (enum owners_kind)i;
+            return NULL;
+        }
+    return err_new(ERR_USAGE, "it is module, thread or root", "there is no --by '%s'", by);
+}
+
 static struct err *show(struct target *target, const char *under,
                         const struct table_options *options)
 {
@@ -79,10 +112,12 @@ static struct err *show(struct target *target, const char *under,
 struct err *cmd_retained(int argc, char **argv)
 {
     struct table_options options = {.limit = NOT_GIVEN};
-    const char *under = NULL;
+    const char *under = NULL, *by = NULL;
+    enum owners_kind kind = OWNERS_MODULES;
     const struct opt table[] = {
         OPT_TEXT('u', "under", &under, "ADDRESS",
                  "one level below this object: what only it keeps alive"),
+        OPT_TEXT('b', "by", &by, "KIND", "what each module, thread or kind of root keeps alive"),
         TABLE_OPTIONS(options, "sort by KEY[:asc|:desc]; default: retained"),
         TARGET_OPTIONS,
         OPT_END,
@@ -96,13 +131,16 @@ struct err *cmd_retained(int argc, char **argv)
         return NULL;
     if (options.limit == NOT_GIVEN)
         options.limit = options.json ? DEFAULT_LIMIT : TEXT_LIMIT;
-    ERR_RETURN(table_check(retained_columns, RETAINED_COLUMNS, &options));
+    if (by)
+        ERR_RETURN(parse_by(by, &kind));
+    ERR_RETURN(by ? table_check(owners_columns, OWNERS_COLUMNS, &options)
+                  : table_check(retained_columns, RETAINED_COLUMNS, &options));
     if (under)
         ERR_RETURN(cmd_address(under, &address));
     ERR_RETURN(target_open(argv[0], &target));
     struct err *err = target_snapshot(&target, SNAPSHOT_EDGES | SNAPSHOT_SERVE);
     if (!err)
-        err = show(&target, under, &options);
+        err = by ? show_owners(&target, kind, &options) : show(&target, under, &options);
     target_close(&target);
     return err;
 }

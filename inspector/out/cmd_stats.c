@@ -3,6 +3,7 @@
 
 #include "inspector/base/units.h"
 #include "inspector/out/cmd.h"
+#include "inspector/out/follow.h"
 #include "inspector/session/procfs.h"
 
 static struct err *print_json(const struct target *target, uint64_t rss_bytes)
@@ -61,9 +62,13 @@ static void print_text(const struct target *target, uint64_t rss_bytes)
 
 struct err *cmd_stats(int argc, char **argv)
 {
-    bool json = false, helped;
+    bool json = false, helped, is_following = false;
+    long interval_s = 0;
     const struct opt table[] = {
         OPT_FLAG(0, "json", &json, "print JSON (docs/cli-json.md)"),
+        OPT_FLAG(0, "follow", &is_following, "print every collection as it happens, until ^C"),
+        OPT_INT(0, "interval", &interval_s, 1, 86400, "S",
+                "with --follow: a line about the last S seconds, too"),
         TARGET_OPTIONS,
         OPT_END,
     };
@@ -73,7 +78,15 @@ struct err *cmd_stats(int argc, char **argv)
     ERR_RETURN(cmd_options("stats", table, argc, argv, &helped));
     if (helped)
         return NULL;
+    if (interval_s && !is_following)
+        return err_new(ERR_USAGE, "see 'ouro stats --help'",
+                       "wrong usage of 'stats': '--interval' needs '--follow'");
     ERR_RETURN(target_open_process(argv[0], &target));
+    if (is_following) {
+        struct err *err = follow_print(&target, json, interval_s);
+        target_close(&target);
+        return err;
+    }
     struct err *err = target_snapshot(&target, SNAPSHOT_COUNTS);
     if (!err)
         err = proc_status_read(session_info(target.session)->pid, &status);

@@ -7,13 +7,19 @@
 
 void json_begin(struct json *json, FILE *to)
 {
-    *json = (struct json){to, 0};
+    *json = (struct json){to, 0, ",\n "};
+    fputc('{', to);
+}
+
+void json_begin_line(struct json *json, FILE *to)
+{
+    *json = (struct json){to, 0, ", "};
     fputc('{', to);
 }
 
 static void put_key(struct json *json, const char *key)
 {
-    fprintf(json->to, "%s\"%s\": ", json->members++ ? ",\n " : "", key);
+    fprintf(json->to, "%s\"%s\": ", json->members++ ? json->between : "", key);
 }
 
 /* NULL, which jansson gives for what it cannot make, is a null. */

@@ -20,9 +20,12 @@
 struct json {
     FILE *to;
     int members;
+    const char *between; /* of two members */
 };
 
 void json_begin(struct json *json, FILE *to);
+/* The same in one line, for objects that follow each other. */
+void json_begin_line(struct json *json, FILE *to);
 /* A member; takes `value` over. */
 void json_put(struct json *json, const char *key, json_t *value);
 /* A member that is an array of the first `limit` shown rows (0: all), an object each: every column but those with

@@ -78,14 +78,12 @@ static void kinds_deinit(struct kinds *kinds)
 }
 
 /* The instance whose __dict__ this is, or SNAPSHOT_NONE. */
-static uint32_t instance_of(const struct naming *naming, uint32_t dict)
+static uint32_t instance_of(const struct snapshot *s, const struct lookup *lookup, uint32_t dict)
 {
-    const struct snapshot *s = naming->edges.snapshot;
-
     for (uint32_t r = s->reverse.offset[dict]; r < s->reverse.offset[dict + 1]; r++) {
         uint32_t holder = s->reverse.object[r], first = s->strong.offset[holder];
         for (uint32_t e = first; e < s->strong.offset[holder + 1]; e++) {
-            const char *name = lookup_edge(naming->lookup, holder, e - first);
+            const char *name = lookup_edge(lookup, holder, e - first);
             if (s->strong.object[e] == dict && name && !strcmp(name, ".__dict__"))
                 return holder;
         }
@@ -107,30 +105,36 @@ static bool attribute_of_key(const char *key, struct str *ret)
 /* There are no weak references to lists and dicts; a class with __slots__ can be given __weakref__. */
 static const uint32_t can_be_weak = TYPE_REFERABLE | TYPE_PYTHON_CLASS;
 
-static uint32_t kind_of(const void *ctx, uint32_t from, uint32_t edge)
+char *cycle_names_attribute(const struct snapshot *s, const struct lookup *lookup, uint32_t from,
+                            uint32_t edge)
 {
-    struct naming *naming = (struct naming *)ctx;
-    const struct snapshot *s = naming->edges.snapshot;
-    const char *name = lookup_edge(naming->lookup, from, edge - s->strong.offset[from]);
+    const char *name = lookup_edge(lookup, from, edge - s->strong.offset[from]);
     _cleanup_(str_deinit) struct str attribute = STR_INIT;
     uint32_t instance = from;
 
     if (!name)
-        return CYCLES_NONE;
+        return NULL;
     if (*name == '.') {
         str_append(&attribute, name + 1);
     } else if (!strncmp(name, "slot ", 5)) {
         str_append(&attribute, name + 5);
     } else {
-        instance = instance_of(naming, from);
+        instance = instance_of(s, lookup, from);
         if (instance == SNAPSHOT_NONE || !attribute_of_key(name, &attribute))
-            return CYCLES_NONE;
+            return NULL;
     }
     if (!(snapshot_type_of(s, instance)->flags & TYPE_PYTHON_CLASS) ||
         !(snapshot_type_of(s, s->strong.object[edge])->flags & can_be_weak))
-        return CYCLES_NONE;
-    return number_of(&naming->kinds,
-                     xasprintf("%s.%s", snapshot_type_of(s, instance)->name, attribute.text));
+        return NULL;
+    return xasprintf("%s.%s", snapshot_type_of(s, instance)->name, attribute.text);
+}
+
+static uint32_t kind_of(const void *ctx, uint32_t from, uint32_t edge)
+{
+    struct naming *naming = (struct naming *)ctx;
+    char *name = cycle_names_attribute(naming->edges.snapshot, naming->lookup, from, edge);
+
+    return name ? number_of(&naming->kinds, name) : CYCLES_NONE;
 }
 
 struct err *cycle_names_examine(const struct snapshot *s, const struct lookup *lookup,

@@ -36,3 +36,7 @@ ERR_CHECK struct err *cycle_names_examine(const struct snapshot *snapshot,
                                           const struct heap_cycle *cycle, const atomic_bool *cancel,
                                           struct cycle_names *ret);
 void cycle_names_deinit(struct cycle_names *names);
+
+/* "__main__.Node.parent" for a reference that can be made weak, as far as its name is known; malloc'd. NULL for others. */
+char *cycle_names_attribute(const struct snapshot *snapshot, const struct lookup *lookup,
+                            uint32_t from, uint32_t edge);

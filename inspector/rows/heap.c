@@ -27,6 +27,7 @@ void heap_unref(struct heap *heap)
 {
     if (!heap || --heap->owners)
         return;
+    heap_cycles_deinit(&heap->cycles);
     garbage_deinit(&heap->younger[0]);
     garbage_deinit(&heap->younger[1]);
     snapshot_unref(heap->snapshot);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "inspector/analysis/garbage.h"
+#include "inspector/analysis/heap_cycles.h"
 #include "inspector/model/snapshot.h"
 #include "inspector/rows/lookup.h"
 #include "inspector/session/session.h"
@@ -20,7 +21,9 @@ struct heap {
     time_t taken;              /* wall clock */
     struct garbage younger[2]; /* what collecting generation 0, or 1, would free … */
     bool has_younger;          /* … once it is known */
-    int owners;                /* private */
+    struct heap_cycles cycles;
+    bool has_cycles; /* they were looked for */
+    int owners;      /* private */
 };
 
 /* Takes `snapshot` over. One owner, the caller. */

@@ -9,6 +9,22 @@ const char *root_file_name(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+const char *root_kind_name(enum root_kind kind)
+{
+    static const char *const names[ROOT_KINDS] = {
+        [ROOT_NONE] = "nothing",
+        [ROOT_MODULE] = "modules",
+        [ROOT_FRAME] = "frames",
+        [ROOT_THREAD] = "threads",
+        [ROOT_INTERPRETER] = "interpreter",
+        [ROOT_LIBRARY] = "static data",
+        [ROOT_C] = "C code",
+        [ROOT_IMMORTAL] = "immortal",
+    };
+
+    return names[kind];
+}
+
 static void put_held(struct str *ret, const struct snapshot_held *held)
 {
     static const char *const words[HELD_KINDS] = {

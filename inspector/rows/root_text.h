@@ -27,5 +27,7 @@ void account_text(const struct snapshot *snapshot, const struct facts *facts, ui
 /* root_text() for one thing that a frame holds. */
 void root_text_held(const struct snapshot *snapshot, const struct snapshot_held *held,
                     struct str *ret);
+/* "modules", "frames", "C code" …: what objects of a kind of root are held by. */
+const char *root_kind_name(enum root_kind kind);
 /* The last part of a path. */
 const char *root_file_name(const char *path);

@@ -246,36 +246,52 @@ static const char *local_name(const struct rows_steps *self, uint32_t object)
     return NULL;
 }
 
-bool rows_steps_expression(const struct rows *rows, struct str *ret)
+static const char *start_of(const struct rows_steps *self)
 {
-    const struct rows_steps *self = steps_of(rows);
     const struct facts *facts = facts_of(self->snapshot);
     enum root_kind kind = (enum root_kind)facts->accounts.kind[self->at[0].object];
-    const char *start = kind == ROOT_MODULE  ? lookup_value(self->lookup, self->at[0].object)
-                        : kind == ROOT_FRAME ? local_name(self, self->at[0].object)
-                                             : NULL;
+
+    return kind == ROOT_MODULE  ? lookup_value(self->lookup, self->at[0].object)
+           : kind == ROOT_FRAME ? local_name(self, self->at[0].object)
+                                : NULL;
+}
+
+size_t rows_steps_prefix(const struct rows *rows, struct str *ret)
+{
+    const struct rows_steps *self = steps_of(rows);
+    const char *start = start_of(self);
     bool is_namespace = false;
+    size_t covered = 1;
 
     if (!start || !*start)
-        return false;
+        return 0;
     str_append(ret, start);
     for (size_t i = 1; i < self->n; i++) {
         const char *edge = lookup_edge(self->lookup, self->at[i].holder, self->at[i].ordinal);
         if (!edge)
-            return false;
-        if (!strcmp(edge, ".__dict__")) { /* a.__dict__['b'] is a.b */
+            return covered;
+        if (!strcmp(edge, ".__dict__") && i + 1 < self->n) { /* a.__dict__['b'] is a.b */
             is_namespace = true;
-            if (i + 1 < self->n)
-                continue;
-        }
-        if (is_namespace && put_member(ret, edge, false)) {
-            is_namespace = false;
             continue;
         }
+        if (!is_namespace || !put_member(ret, edge, false)) {
+            if (*edge != '.' && *edge != '[') /* a closure, a member of a set: no expression */
+                return covered;
+            str_printf(ret, "%s%s", is_namespace ? ".__dict__" : "", edge);
+        }
         is_namespace = false;
-        if (*edge != '.' && *edge != '[') /* a closure, a member of a set: no expression */
-            return false;
-        str_append(ret, edge);
+        covered = i + 1;
     }
-    return true;
+    return covered;
+}
+
+bool rows_steps_expression(const struct rows *rows, struct str *ret)
+{
+    struct str text = STR_INIT;
+    bool whole = rows_steps_prefix(rows, &text) == steps_of(rows)->n;
+
+    if (whole)
+        str_append(ret, text.text);
+    str_deinit(&text);
+    return whole;
 }

@@ -44,6 +44,8 @@ uint32_t rows_steps_object(const struct rows *rows, size_t raw);
 
 /*
  * What a Python programmer would write for the path, as far as its names are known: "app.cache['k1'].parent"; starts with
- * the module, or with the variable of the frame. False if there is no such expression.
+ * the module, or with the variable of the frame. False, and nothing appended, if there is no such expression.
  */
 bool rows_steps_expression(const struct rows *rows, struct str *ret);
+/* The same for as many of the first rows as have one: their number, 0 if there is none. */
+size_t rows_steps_prefix(const struct rows *rows, struct str *ret);

@@ -5,6 +5,7 @@
 #include "inspector/base/mem.h"
 #include "inspector/session/saved.h"
 #include "inspector/session/session_private.h"
+#include "proto/hash.h"
 
 static struct err *no_copy(const struct session *session)
 {
@@ -156,6 +157,66 @@ struct err *session_names(struct session *session, uint32_t first, uint32_t coun
         ERR_RETURN(give_names(&head, &reader, names, arg, &fine));
         if (!fine)
             return bad_answer(session);
+    }
+    return NULL;
+}
+
+/* ---- hashes ---- */
+
+struct hashing {
+    session_hash_fn *hash;
+    void *arg;
+};
+
+/* A text that was clipped when it was saved says nothing about the whole. */
+static void hash_value(const struct decoded_value *value, void *arg)
+{
+    const struct hashing *hashing = arg;
+    const bool is_str = value->kind == VALUE_STR;
+    uint64_t characters = 0;
+
+    for (uint32_t i = 0; i < value->text.len; i++)
+        characters += !is_str || ((unsigned char)value->text.bytes[i] & 0xc0) != 0x80;
+    if ((is_str || value->kind == VALUE_BYTES) && characters == value->size)
+        hashing->hash(value->index, hash_bytes(value->text.bytes, value->text.len, is_str),
+                      hashing->arg);
+}
+
+static struct err *ask_hashes(struct session *session, const uint32_t *objects, uint32_t n,
+                              session_hash_fn *hash, void *arg, const atomic_bool *cancel)
+{
+    struct msg_ask_hashes question = {{session->link.next_id++, session->copy}, n, 0};
+    struct msg_ans_hashes head = {.last = 0};
+
+    ERR_RETURN(ask(session, MSG_ASK_HASHES, &question, sizeof question, objects,
+                   n * (uint32_t)sizeof *objects));
+    while (!head.last) {
+        struct wire_reader reader;
+        uint32_t bytes, index;
+        uint64_t value;
+        ERR_RETURN(next_answer(session, MSG_ANS_HASHES, question.ask.id, cancel, &bytes));
+        if (!decode_hashes(session->link.buffer, bytes, &head, &reader))
+            return bad_answer(session);
+        for (uint32_t i = 0; i < head.count; i++) {
+            if (!decode_hash(&reader, &index, &value))
+                return bad_answer(session);
+            hash(index, value, arg);
+        }
+    }
+    return NULL;
+}
+
+struct err *session_hashes(struct session *session, const uint32_t *objects, uint32_t n,
+                           session_hash_fn *hash, void *arg, const atomic_bool *cancel)
+{
+    struct hashing hashing = {hash, arg};
+
+    if (session->capture)
+        return capture_values(session->capture, objects, n, MSG_VALUE_TEXT_MAX, hash_value,
+                              &hashing, cancel);
+    for (uint32_t done = 0; done < n; done += MSG_ASK_VALUES_MAX) {
+        uint32_t some = n - done < MSG_ASK_VALUES_MAX ? n - done : MSG_ASK_VALUES_MAX;
+        ERR_RETURN(ask_hashes(session, objects + done, some, hash, arg, cancel));
     }
     return NULL;
 }

@@ -64,18 +64,6 @@ static void fill_plan(const struct doctor *doctor, struct inject_plan *plan)
         snprintf(plan->libpython, sizeof plan->libpython, "%s", python->path);
 }
 
-static struct err *make_plan(pid_t pid, struct inject_plan *plan)
-{
-    struct doctor doctor;
-
-    ERR_RETURN(doctor_examine(pid, &doctor));
-    struct err *err = doctor_verdict(&doctor);
-    if (!err)
-        fill_plan(&doctor, plan);
-    doctor_deinit(&doctor);
-    return err;
-}
-
 /* ---- the process that does it ---- */
 
 /* Shared with it. */
@@ -177,11 +165,11 @@ static struct err *loader_refusal(const struct loader *loader)
     case LOADER_WRITE:
         return err_hint(err_sys(loader->result, "the target cannot write the agent"),
                         "a memory limit of the target forbids it");
-    case LOADER_DLOPEN:
-        return err_new(ERR_UNSUPPORTED, "is /proc mounted where it runs?",
-                       "the target's loader refused the agent: %.*s", (int)sizeof loader->text - 1,
-                       loader->text);
-    case LOADER_DLSYM:
+    case LOADER_MAP:
+        return err_hint(err_sys(loader->result, "the target cannot map the agent"),
+                        "a seccomp filter, a security module or a memory limit of the target "
+                        "forbids it");
+    case LOADER_PENDING:
         break;
     }
     return err_new(ERR_INTERNAL, "report this, with the Python version and the system",
@@ -195,9 +183,9 @@ static struct err *somebody_is_there(pid_t pid, pid_t inspector)
     struct evict_found found = {.inspector_lives = true};
 
     ERR_RETURN(proc_maps_read(pid, &maps));
-    evict_look(pid, &maps, &found);
+    bool is_there = evict_look(pid, &maps, &found);
     proc_maps_deinit(&maps);
-    if (found.inspector_lives)
+    if (is_there && found.inspector_lives)
         return doctor_other_inspector(pid, inspector);
     return err_new(
         ERR_BUSY, "try again when that thread lets go",
@@ -319,21 +307,79 @@ struct err *attach_on(struct tracee *tracee, const struct doctor *doctor, const 
     return err_context(err, "cannot attach to '%d'", plan.pid);
 }
 
+static struct err *attach_by_ptrace(pid_t pid, const struct doctor *doctor,
+                                    const atomic_bool *cancel, struct attach_result *ret)
+{
+    struct inject_plan plan = {.pid = pid};
+    struct outcome *outcome =
+        mmap(NULL, sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (outcome == MAP_FAILED)
+        return err_nomem();
+    fill_plan(doctor, &plan);
+    plan.cancel = &outcome->cancel;
+    struct err *err = attach_with(&plan, outcome, cancel, ret);
+    snprintf(ret->how, sizeof ret->how, "%s", outcome->result.how);
+    munmap(outcome, sizeof *outcome);
+    return err;
+}
+
+static struct err *attach_by_remote_exec(pid_t pid, const struct doctor *doctor,
+                                         const struct remote *remote, const atomic_bool *cancel,
+                                         struct attach_result *ret)
+{
+    const struct python *python = &doctor->python;
+    struct start start;
+
+    ERR_RETURN(remote_run(pid, remote, &doctor->libs, python->in_library ? python->path : "",
+                          cancel, &start));
+    ERR_RETURN(start_refusal(pid, &start));
+    ERR_RETURN(open_ring(pid, start.ring_fd, &ret->ring_fd));
+    snprintf(ret->how, sizeof ret->how, "by remote-exec");
+    ret->held_ns = 0;
+    return NULL;
+}
+
+/* No thread could be borrowed: one that comes back to Python code may still be asked. Owns `err`. */
+static struct err *try_remote_exec(struct err *err, pid_t pid, const struct doctor *doctor,
+                                   const atomic_bool *cancel, struct attach_result *ret)
+{
+    struct remote remote;
+    struct err *why = remote_find(pid, &doctor->maps, &doctor->python, &remote);
+
+    if (!why)
+        why = attach_by_remote_exec(pid, doctor, &remote, cancel, ret);
+    if (why) {
+        err_destroy(why);
+        return err;
+    }
+    err_destroy(err);
+    return NULL;
+}
+
+static struct err *attach_as(pid_t pid, const struct doctor *doctor, const atomic_bool *cancel,
+                             struct attach_result *ret)
+{
+    if (doctor->method == DOCTOR_REMOTE_EXEC)
+        return attach_by_remote_exec(pid, doctor, &doctor->remote, cancel, ret);
+    ret->how[0] = '\0';
+    struct err *err = attach_by_ptrace(pid, doctor, cancel, ret);
+    bool no_safe_point = err && err->code == ERR_TIMEOUT && !ret->how[0];
+    return no_safe_point ? try_remote_exec(err, pid, doctor, cancel, ret) : err;
+}
+
 struct err *attach_to(pid_t pid, const atomic_bool *cancel, struct attach_result *ret)
 {
     uint64_t start = clock_ns();
-    struct inject_plan plan = {.pid = pid};
-    struct err *err = make_plan(pid, &plan);
+    struct doctor doctor;
+    struct err *err = doctor_examine(pid, &doctor);
 
-    if (err)
-        return err_context(err, "cannot attach to '%d'", pid);
-    struct outcome *outcome =
-        mmap(NULL, sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (outcome == MAP_FAILED)
-        return err_nomem();
-    plan.cancel = &outcome->cancel;
-    err = attach_with(&plan, outcome, cancel, ret);
-    munmap(outcome, sizeof *outcome);
+    if (!err) {
+        err = doctor_verdict(&doctor);
+        if (!err)
+            err = attach_as(pid, &doctor, cancel, ret);
+        doctor_deinit(&doctor);
+    }
     ret->total_ns = clock_ns() - start;
     return err_context(err, "cannot attach to '%d'", pid);
 }

@@ -21,6 +21,11 @@ const char *doctor_check_name(enum doctor_check_id id)
     return names[id];
 }
 
+const char *doctor_method_name(enum doctor_method method)
+{
+    return method == DOCTOR_REMOTE_EXEC ? "remote-exec" : "ptrace";
+}
+
 /* Notes the outcome of a check; owns `err` and `note`. Whether it is in order. */
 static bool conclude(struct doctor *doctor, enum doctor_check_id id, struct err *err, char *note)
 {
@@ -108,6 +113,25 @@ static void check_inside(pid_t pid, struct doctor *doctor)
     conclude(doctor, DOCTOR_INSPECTOR, err, inspector_note);
 }
 
+/* Who is traced by another one cannot be traced by us, but may offer another way. */
+static void look_for_another_way(pid_t pid, struct doctor *doctor)
+{
+    struct doctor_check *check = &doctor->checks[DOCTOR_TRACER];
+
+    if (check->state != DOCTOR_FAILED || check->err->code != ERR_BUSY ||
+        doctor->checks[DOCTOR_LOADER].state != DOCTOR_OK || doctor_is_held(pid))
+        return;
+    struct err *err = remote_find(pid, &doctor->maps, &doctor->python, &doctor->remote);
+    if (err) {
+        err_destroy(err);
+        return;
+    }
+    char *note = xasprintf("%s; its Python is asked to let us in", check->err->message);
+    err_destroy(check->err);
+    conclude(doctor, DOCTOR_TRACER, NULL, note);
+    doctor->method = DOCTOR_REMOTE_EXEC;
+}
+
 static bool ran_out_of_memory(const struct doctor *doctor)
 {
     for (int i = 0; i < DOCTOR_CHECKS; i++)
@@ -131,6 +155,7 @@ struct err *doctor_examine(pid_t pid, struct doctor *ret)
     if (doctor.checks[DOCTOR_PYTHON].state == DOCTOR_OK &&
         doctor.checks[DOCTOR_PERMISSION].state == DOCTOR_OK)
         check_inside(pid, &doctor);
+    look_for_another_way(pid, &doctor);
     if (ran_out_of_memory(&doctor)) {
         doctor_deinit(&doctor);
         return err_nomem();

@@ -22,6 +22,7 @@
 #include "inspector/base/err.h"
 #include "inspector/session/procfs.h"
 #include "inspector/session/python.h"
+#include "inspector/session/remote.h"
 #include "inspector/session/target_libs.h"
 
 /* In the order in which they are made; the first one that fails is the verdict. */
@@ -49,7 +50,13 @@ struct doctor_check {
     char *note;      /* DOCTOR_OK: what was found; one line, safe for a terminal; may be NULL */
 };
 
+enum doctor_method {
+    DOCTOR_PTRACE,
+    DOCTOR_REMOTE_EXEC, /* remote.h: somebody else traces it */
+};
+
 struct doctor {
+    enum doctor_method method; /* how an attach would be made */
     struct doctor_check checks[DOCTOR_CHECKS];
     /* what was found on the way, each valid if the check before the colon is DOCTOR_OK */
     struct proc_status status; /* PROCESS */
@@ -57,6 +64,7 @@ struct doctor {
     struct python
         python; /* PYTHON; `version` alone also if it failed, "" if it is no Python at all */
     struct target_libs libs; /* LOADER */
+    struct remote remote;    /* if the method is DOCTOR_REMOTE_EXEC */
 };
 
 /* Makes all checks that make sense. The result is to be deinited. Fails only without memory. */
@@ -65,5 +73,7 @@ void doctor_deinit(struct doctor *doctor);
 /* The error of the first check that failed, taken out; NULL if an attach would be tried. */
 ERR_CHECK struct err *doctor_verdict(struct doctor *doctor);
 bool doctor_is_attachable(const struct doctor *doctor);
+/* "ptrace", "remote-exec" */
+const char *doctor_method_name(enum doctor_method method);
 /* "process", "python", "permission" … */
 const char *doctor_check_name(enum doctor_check_id id);

@@ -12,6 +12,8 @@ ERR_CHECK struct err *doctor_check_process(pid_t pid, const struct proc_status *
 /* It has no memory at this moment. */
 ERR_CHECK struct err *doctor_in_transit(pid_t pid);
 ERR_CHECK struct err *doctor_check_tracer(pid_t pid, const struct proc_status *status);
+/* Whether its tracer keeps it from running: a debugger at its prompt; not strace, which only looks on. */
+bool doctor_is_held(pid_t pid);
 ERR_CHECK struct err *doctor_check_state(pid_t pid, const struct proc_status *status, char **note);
 ERR_CHECK struct err *doctor_check_seccomp(pid_t pid, const struct proc_status *status,
                                            char **note);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "inspector/base/clock.h"
 #include "inspector/base/mem.h"
 #include "inspector/session/doctor_private.h"
 
@@ -64,12 +65,29 @@ struct err *doctor_check_tracer(pid_t pid, const struct proc_status *status)
         snprintf(tracer.name, sizeof tracer.name, "somebody");
     }
     if (!strcmp(tracer.name, "ouro-attach"))
-        return err_new(ERR_BUSY, "wait a moment, then see 'ouro doctor'",
+        return err_new(ERR_NOT_YET, "wait a moment, then see 'ouro doctor'",
                        "another ouro is attaching to process %d just now (process %d)", pid,
                        status->tracer);
     return err_hint(err_new(ERR_BUSY, NULL, "process %d is already traced by %s (process %d)", pid,
                             tracer.name, status->tracer),
                     "a process has one tracer at a time: leave %s first", tracer.name);
+}
+
+bool doctor_is_held(pid_t pid)
+{
+    enum { LOOKS = 10, PAUSE_NS = 2 * NS_PER_MS };
+    struct proc_status status = {.state = 't'};
+
+    for (int i = 0; i < LOOKS && status.state == 't'; i++) {
+        struct err *err = proc_status_read(pid, &status);
+        if (err) {
+            err_destroy(err);
+            return true;
+        }
+        if (status.state == 't')
+            clock_sleep_ns(PAUSE_NS);
+    }
+    return status.state == 't';
 }
 
 struct err *doctor_check_state(pid_t pid, const struct proc_status *status, char **note)

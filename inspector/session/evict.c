@@ -55,7 +55,7 @@ bool evict_look(pid_t pid, const struct proc_maps *maps, struct evict_found *ret
     if (!header)
         return false;
     if (process_vm_readv(pid, local, 2, remote, 2, 0) != sizeof agent + sizeof inspector)
-        return true;
+        return errno != EFAULT; /* that is: it has just left */
     agent.build_id[BUILD_ID_BYTES - 1] = '\0';
     ret->same_build = agent.magic == LAYOUT_MAGIC && agent.version == LAYOUT_VERSION &&
                       !strcmp(agent.build_id, agent_build_id);

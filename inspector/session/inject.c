@@ -9,12 +9,12 @@
 
 #include "agent/agent_blob.h"
 #include "inspector/base/clock.h"
+#include "inspector/session/elffile.h"
 #include "inspector/session/tracee.h"
 
 enum {
     PAGE = 4096,
     SAMPLE_NS = 1500 * NS_PER_MS,
-    NONCE_BITS = 16,
 };
 static const uint64_t breakpoint_ns = 6000ull * NS_PER_MS;
 static const uint64_t late_ns = 10ull * NS_PER_S;
@@ -44,36 +44,30 @@ static struct region region_layout(bool with_file)
     return region;
 }
 
-/* Ways to write a path that mean the same: a bit is "/" or "/./". See struct loader. */
-static void spell_path(char path[LOADER_PATH_BYTES])
+/* Of the agent's start function, in its file. */
+static struct err *find_start(uint64_t *ret)
 {
-    uint64_t nonce = clock_ns();
-    size_t n = (size_t)snprintf(path, LOADER_PATH_BYTES, "/proc/self/fd");
+    struct elffile *elf;
 
-    for (int bit = 0; bit < NONCE_BITS; bit++)
-        n += (size_t)snprintf(path + n, LOADER_PATH_BYTES - n, "%s",
-                              nonce >> (bit + 10) & 1 ? "/./" : "/");
-    snprintf(path + n, LOADER_PATH_BYTES - n, "#");
+    ERR_RETURN(elffile_open_memory(agent_blob, agent_blob_bytes, "the agent", &elf));
+    *ret = elffile_symbol(elf, START_FUNCTION);
+    elffile_close(elf);
+    return NULL;
 }
 
 static struct loader loader_arguments(const struct inject_plan *plan, const struct region *region)
 {
     struct loader loader = {
         .start_function = plan->libs.start_function,
-        .dlopen = plan->libs.dlopen,
-        .dlsym = plan->libs.dlsym,
-        .dlerror = plan->libs.dlerror,
         .errno_location = plan->libs.errno_location,
         .file = region->at + region->file,
         .file_bytes = agent_blob_bytes,
-        .dlopen_flags = plan->libs.dlopen_flags,
-        .symbol = START_FUNCTION,
-        .step = LOADER_DLSYM,
+        .step = LOADER_PENDING,
+        .start = {.dlopen = plan->libs.dlopen, .dlsym = plan->libs.dlsym},
     };
 
     snprintf(loader.memfd_name, sizeof loader.memfd_name, "%s%s", AGENT_MEMFD_PREFIX,
              agent_build_id);
-    spell_path(loader.path);
     snprintf(loader.start.libpython, sizeof loader.start.libpython, "%s", plan->libpython);
     return loader;
 }
@@ -136,6 +130,7 @@ static struct err *run_loader(struct tracee *tracee, const struct inject_plan *p
 
     ERR_RETURN(map_region(tracee, plan, region));
     struct loader loader = loader_arguments(plan, region);
+    ERR_RETURN(find_start(&loader.start_address));
     ERR_RETURN(tracee_write(tracee, region->at + region->loader, &loader, sizeof loader));
     if (with_file)
         ERR_RETURN(tracee_write(tracee, region->at + region->file, agent_blob, agent_blob_bytes));

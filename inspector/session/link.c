@@ -139,6 +139,7 @@ struct err *link_open(pid_t pid, int fd, struct link *ret)
     open_ring(&link, RING_SNAPSHOT, false, &link.snapshot);
     open_ring(&link, RING_QUESTIONS, true, &link.questions);
     open_ring(&link, RING_ANSWERS, false, &link.answers);
+    open_ring(&link, RING_EVENTS, false, &link.events);
     atomic_store(&shm_inspector(&link.shm)->pid, getpid());
     atomic_store(&shm_inspector(&link.shm)->ready, 1);
     *ret = link;
@@ -253,6 +254,8 @@ static void note(struct link *link, uint16_t kind, uint32_t bytes)
 
     if (kind == MSG_REP_COPY_ENDED)
         decode_fixed(kind, link->buffer, bytes, &link->copy_ended, sizeof link->copy_ended);
+    else if (kind == MSG_REP_WALKED)
+        decode_fixed(kind, link->buffer, bytes, &link->walked, sizeof link->walked);
     else if (kind == MSG_REP_LOG && decode_fixed(kind, link->buffer, bytes, &line, sizeof line))
         log_line(line.level == MSG_LOG_ERROR ? LOG_ERROR : LOG_INFO, "agent: %.*s",
                  (int)(bytes - sizeof line), (const char *)link->buffer + sizeof line);
@@ -271,16 +274,10 @@ static struct err *read_now(struct link *link, struct ring *ring, uint16_t *kind
     return NULL;
 }
 
-struct err *link_next(struct link *link, struct ring *ring, const atomic_bool *cancel,
-                      uint16_t *kind, uint32_t *bytes)
+/* There is no record: what else is going on. */
+static struct err *look_around(struct link *link, const struct ring *ring,
+                               const atomic_bool *cancel, uint16_t *kind, uint32_t *bytes)
 {
-    if (link->broken)
-        return broken(link, "earlier records");
-    if (cancel && atomic_load(cancel))
-        return err_new(ERR_CANCELLED, NULL, "cancelled");
-    ERR_RETURN(read_now(link, ring, kind, bytes));
-    if (*kind || ring_wait_data(ring, WAIT_NS) == RING_OK)
-        return *kind ? NULL : read_now(link, ring, kind, bytes);
     for (int i = 0; i < NOTES_MAX && ring != &link->replies; i++) {
         ERR_RETURN(read_now(link, &link->replies, kind, bytes));
         if (!*kind)
@@ -289,6 +286,32 @@ struct err *link_next(struct link *link, struct ring *ring, const atomic_bool *c
     }
     *kind = 0;
     return check_life(link, cancel);
+}
+
+static struct err *read_unless_cancelled(struct link *link, struct ring *ring,
+                                         const atomic_bool *cancel, uint16_t *kind, uint32_t *bytes)
+{
+    if (link->broken)
+        return broken(link, "earlier records");
+    if (cancel && atomic_load(cancel))
+        return err_new(ERR_CANCELLED, NULL, "cancelled");
+    return read_now(link, ring, kind, bytes);
+}
+
+struct err *link_next(struct link *link, struct ring *ring, const atomic_bool *cancel,
+                      uint16_t *kind, uint32_t *bytes)
+{
+    ERR_RETURN(read_unless_cancelled(link, ring, cancel, kind, bytes));
+    if (*kind || ring_wait_data(ring, WAIT_NS) == RING_OK)
+        return *kind ? NULL : read_now(link, ring, kind, bytes);
+    return look_around(link, ring, cancel, kind, bytes);
+}
+
+struct err *link_poll(struct link *link, struct ring *ring, const atomic_bool *cancel,
+                      uint16_t *kind, uint32_t *bytes)
+{
+    ERR_RETURN(read_unless_cancelled(link, ring, cancel, kind, bytes));
+    return *kind ? NULL : look_around(link, ring, cancel, kind, bytes);
 }
 
 struct err *link_wait_reply(struct link *link, enum msg_kind kind, uint32_t id, void *to,

@@ -32,11 +32,12 @@ struct link {
     bool is_lost;        /* private: it was not */
     bool broken;         /* something came that no agent of ours sends; only leaving is left */
 
-    struct ring requests, replies, snapshot, questions, answers;
+    struct ring requests, replies, snapshot, questions, answers, events;
     uint8_t *buffer; /* LINK_BUFFER_BYTES: the record read last */
 
     /* the last copy that ended by itself; id 0: none since it was cleared */
     struct msg_rep_copy_ended copy_ended;
+    struct msg_rep_walked walked; /* the walk in the process that was over last; id 0: none */
 };
 
 /* Maps `fd` (borrowed), checks what is there, marks it as ours, tells the agent to go on. */
@@ -64,4 +65,7 @@ ERR_CHECK struct err *link_wait_reply(struct link *link, enum msg_kind kind, uin
  * target's life and `cancel`.
  */
 ERR_CHECK struct err *link_next(struct link *link, struct ring *ring, const atomic_bool *cancel,
+                                uint16_t *kind, uint32_t *bytes);
+/* The same without waiting, so that nobody has to wake us: for the ring of events. */
+ERR_CHECK struct err *link_poll(struct link *link, struct ring *ring, const atomic_bool *cancel,
                                 uint16_t *kind, uint32_t *bytes);

@@ -111,13 +111,13 @@ const struct proc_map *proc_maps_find(const struct proc_maps *maps, uint64_t add
     return NULL;
 }
 
-/* A descriptor for `path` if it has this inode number, else -1. */
+/* A descriptor for the regular file `path` if it has this inode number, or 0 is given; else -1. */
 static int open_inode(const char *path, uint64_t inode)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-    if (fd >= 0 && (fstat(fd, &st) || st.st_ino != inode || !S_ISREG(st.st_mode))) {
+    if (fd >= 0 && (fstat(fd, &st) || (inode && st.st_ino != inode) || !S_ISREG(st.st_mode))) {
         close(fd);
         fd = -1;
     }
@@ -139,7 +139,8 @@ struct err *proc_open_mapped(pid_t pid, const struct proc_map *map, int *ret)
     }
     const char *ways[] = {via_map, via_root, map->path, via_exe};
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        int fd = open_inode(ways[i], map->inode);
+        /* the first is the very file, whose number may look different through an overlay */
+        int fd = open_inode(ways[i], i ? map->inode : 0);
         if (fd >= 0) {
             *ret = fd;
             return NULL;

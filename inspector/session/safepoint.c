@@ -14,8 +14,9 @@
 #include "inspector/session/breakpoints.h"
 
 enum {
-    STOP_NS =
-        50 * NS_PER_MS, /* a thread that does not stop by then is in an uninterruptible call */
+    STOP_NS = 50 * NS_PER_MS, /* a thread that does not stop by then is in an uninterruptible call,
+                                 or the machine is busy */
+    LAST_STOP_NS = 1000 * NS_PER_MS,
     PAUSE_NS = 500 * NS_PER_US,
     ERESTART_FIRST = 512, /* ERESTARTSYS, -NOINTR, -NOHAND, (515 is internal), -RESTARTBLOCK */
     ERESTART_LAST = 516,
@@ -166,27 +167,67 @@ static struct err *find_candidates(pid_t pid, struct candidate **ret, size_t *n)
 
 /* ---- sampling ---- */
 
-/* Threads that were asked to stop and have not: seized already, they must be let go when they do.
- */
+/* Threads that were asked to stop and have not, as on a busy machine: they are seized, and what is
+ * waited for the next time. */
 struct stragglers {
-    pid_t tid[STRAGGLERS_MAX];
+    struct tracee at[STRAGGLERS_MAX];
     size_t n;
 };
 
-/* Whether `tid` still has not stopped; lets it go if it has. */
-static bool is_straggler(struct stragglers *stragglers, pid_t tid)
+/* Takes `tid` out of the stragglers; false if it is none. */
+static bool take_straggler(struct stragglers *stragglers, pid_t tid, struct tracee *ret)
 {
     for (size_t i = 0; i < stragglers->n; i++) {
-        struct tracee late = {.tid = tid, .stopped = true};
-        if (stragglers->tid[i] != tid)
+        if (stragglers->at[i].tid != tid)
             continue;
-        if (waitpid(tid, NULL, __WALL | WNOHANG) == tid) {
-            tracee_release(&late);
-            stragglers->tid[i] = stragglers->tid[--stragglers->n];
-        }
+        *ret = stragglers->at[i];
+        stragglers->at[i] = stragglers->at[--stragglers->n];
         return true;
     }
     return false;
+}
+
+/* As tracee_stop(), going on where an earlier try gave up; then without waiting. */
+static struct err *stop(struct stragglers *stragglers, pid_t tid, struct tracee *ret)
+{
+    struct tracee tracee;
+    uint64_t timeout_ns = STOP_NS;
+
+    if (take_straggler(stragglers, tid, &tracee))
+        timeout_ns = 0;
+    else
+        ERR_RETURN(tracee_seize(tid, &tracee));
+    struct err *err = tracee_wait_stopped(&tracee, timeout_ns);
+    if (err && err->code == ERR_TIMEOUT && stragglers->n < STRAGGLERS_MAX)
+        stragglers->at[stragglers->n++] = tracee;
+    if (!err)
+        *ret = tracee;
+    return err;
+}
+
+static bool is_straggler(const struct stragglers *stragglers, pid_t tid)
+{
+    for (size_t i = 0; i < stragglers->n; i++)
+        if (stragglers->at[i].tid == tid)
+            return true;
+    return false;
+}
+
+/* Lets them go, for they are in the way of the breakpoints, which seize them anew. */
+static struct err *release_stragglers(struct stragglers *stragglers)
+{
+    struct err *err = NULL;
+
+    for (size_t i = 0; i < stragglers->n && !err; i++) {
+        err = tracee_wait_stopped(&stragglers->at[i], LAST_STOP_NS);
+        if (!err)
+            tracee_release(&stragglers->at[i]);
+        if (err && err->code == ERR_TARGET_GONE) { /* that thread */
+            err_destroy(err);
+            err = NULL;
+        }
+    }
+    return err;
 }
 
 /* Tries every thread once. *found says whether one is held now. */
@@ -201,12 +242,10 @@ static struct err *sample(const struct safepoint_spec *spec, struct stragglers *
     *found = false;
     for (size_t i = 0; i < n && !*found && !err; i++) {
         struct tracee tracee;
-        if (candidates[i].rank == RANK_UNSAFE || is_straggler(stragglers, candidates[i].tid))
+        if (candidates[i].rank == RANK_UNSAFE && !is_straggler(stragglers, candidates[i].tid))
             continue; /* stopping it could only disturb */
-        err = tracee_stop(candidates[i].tid, STOP_NS, &tracee);
+        err = stop(stragglers, candidates[i].tid, &tracee);
         if (err && err->code != ERR_PERMISSION) { /* a refusal concerns all threads */
-            if (err->code == ERR_TIMEOUT && stragglers->n < STRAGGLERS_MAX)
-                stragglers->tid[stragglers->n++] = candidates[i].tid;
             err_destroy(err);
             err = NULL;
             continue;
@@ -234,9 +273,12 @@ struct err *safepoint_take(const struct safepoint_spec *spec, struct tracee *ret
         if (atomic_load(spec->cancel))
             return err_new(ERR_CANCELLED, NULL, "cancelled");
         ERR_RETURN(sample(spec, &stragglers, ret, how, &found));
+        for (size_t i = 0; found && i < stragglers.n; i++)
+            tracee_abandon(&stragglers.at[i]);
         if (found)
             return NULL;
         clock_sleep_ns(PAUSE_NS);
     }
+    ERR_RETURN(release_stragglers(&stragglers));
     return breakpoints_take(spec, ret, how);
 }

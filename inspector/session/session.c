@@ -9,10 +9,18 @@
 #include "inspector/base/log.h"
 #include "inspector/base/mem.h"
 #include "inspector/session/attach.h"
+#include "inspector/session/headroom.h"
+#include "inspector/session/procfs.h"
 #include "inspector/session/saved.h"
 #include "inspector/session/session_private.h"
 
-enum { IDLE_LIMIT_S = 600 };
+enum {
+    IDLE_LIMIT_S = 600,
+    /* of resident memory, without and with references; measured, docs/safety.md */
+    WALK_US_PER_MIB = 2000,
+    WALK_EDGES_US_PER_MIB = 3500,
+    WALK_MS_MIN = 5,
+};
 
 /* ---- attach ---- */
 
@@ -59,6 +67,11 @@ const struct session_info *session_info(const struct session *session)
 void session_set_wait(struct session *session, unsigned seconds)
 {
     session->lock_limit_ns = seconds * (uint64_t)NS_PER_S;
+}
+
+void session_allow_in_process(struct session *session, bool allow)
+{
+    session->in_process_allowed = allow;
 }
 
 void session_detach(struct session *session)
@@ -174,6 +187,9 @@ static struct err *feed_stream(struct session *session, uint32_t id, struct snap
         uint32_t bytes;
         ERR_RETURN(link_next(link, &link->snapshot, cancel, &kind, &bytes));
         if (!kind) {
+            if (link->walked.id == id && link->walked.status != MSG_OK)
+                return err_new(ERR_TIMEOUT, "try again on a machine that is less busy",
+                               "process %d did not wait any longer for us to read", link->pid);
             if (link->copy_ended.snapshot_id == id && link->copy_ended.wait_status)
                 return crash_of(&link->copy_ended, types, ret);
             continue;
@@ -209,8 +225,8 @@ static struct err *stream(struct session *session, uint32_t id, const struct sna
 
 /* ---- snapshots ---- */
 
-static struct err *status_error(const struct session *session, uint32_t status, int sys_errno,
-                                const char *what)
+struct err *session_status(const struct session *session, uint32_t status, int sys_errno,
+                           const char *what)
 {
     switch ((enum msg_status)status) {
     case MSG_OK:
@@ -221,15 +237,42 @@ static struct err *status_error(const struct session *session, uint32_t status, 
     case MSG_FINALIZING:
         return err_new(ERR_TARGET_GONE, NULL, "process %d is shutting down", session->info.pid);
     case MSG_PYTHON_ERROR:
-        return err_new(ERR_TARGET_GONE, NULL, "gc.collect() failed in process %d",
-                       session->info.pid);
+        return err_new(ERR_TARGET_GONE, NULL,
+                       "its collector's module raised an error in process %d", session->info.pid);
+    case MSG_LAYOUT:
+        return err_new(ERR_UNSUPPORTED, "report this, with the Python version",
+                       "the collector of process %d is not where it should be", session->info.pid);
     case MSG_BAD_REQUEST:
         break;
     }
     return err_new(ERR_INTERNAL, "report this", "the agent does not know how to %s", what);
 }
 
-/* One try: a copy is asked for, made, and read. */
+/* For people: how long a walk in the process would take. */
+static unsigned walk_ms(const struct session *session, unsigned flags)
+{
+    struct proc_status status = {.rss_bytes = 0};
+
+    err_destroy(proc_status_read(session->info.pid, &status));
+    uint64_t us = flags & SNAPSHOT_EDGES ? WALK_EDGES_US_PER_MIB : WALK_US_PER_MIB;
+    return (unsigned)(status.rss_bytes / (1 << 20) * us / 1000) + WALK_MS_MIN;
+}
+
+/* The agent has let go of the lock. */
+static struct err *end_of_walk(struct session *session, uint32_t id, const atomic_bool *cancel,
+                               struct snapshot_info *info)
+{
+    struct link *link = &session->link;
+
+    if (link->walked.id != id)
+        ERR_RETURN(link_wait_reply(link, MSG_REP_WALKED, id, &link->walked, sizeof link->walked,
+                                   session->lock_limit_ns, cancel));
+    info->in_process = true;
+    info->pause_ns = link->walked.pause_ns;
+    return NULL;
+}
+
+/* One try: a copy is asked for, made, and read. With SNAPSHOT_HERE without a copy. */
 static struct err *try_snapshot(struct session *session, unsigned flags,
                                 const struct snap_sink *sink, const atomic_bool *cancel,
                                 struct snapshot_info *info, struct stream_end *end)
@@ -244,11 +287,15 @@ static struct err *try_snapshot(struct session *session, unsigned flags,
                          session->opaque, session->opaque_count * (uint32_t)sizeof(uint64_t)));
     ERR_RETURN(link_wait_reply(link, MSG_REP_SNAPSHOT, request.id, &reply, sizeof reply,
                                session->lock_limit_ns, cancel));
-    ERR_RETURN(status_error(session, reply.status, reply.sys_errno, "be cloned"));
+    if (reply.status == MSG_ERRNO)
+        return err_sys(reply.sys_errno, "process %d cannot be cloned", session->info.pid);
+    ERR_RETURN(session_status(session, reply.status, reply.sys_errno, "be cloned"));
     info->id = request.id;
     info->wait_ns = reply.wait_ns;
     info->pause_ns = reply.pause_ns;
     ERR_RETURN(stream(session, request.id, sink, cancel, end));
+    if (flags & SNAPSHOT_HERE)
+        return end_of_walk(session, request.id, cancel, info);
     if (!end->crashed && flags & SNAPSHOT_SERVE)
         session->copy = request.id;
     return NULL;
@@ -265,6 +312,32 @@ static void leave_alone(struct session *session, const struct stream_end *end,
     memcpy(info->opaque[info->opaque_count++], end->type_name, SESSION_TYPE_NAME);
 }
 
+/* As try_snapshot(), in the way that is possible and allowed. ERR_SYS: there can be no copy. */
+static struct err *take_somehow(struct session *session, unsigned flags,
+                                const struct snap_sink *sink, const atomic_bool *cancel,
+                                struct snapshot_info *info, struct stream_end *end)
+{
+    struct err *err = headroom_for_copy(session->info.pid);
+
+    if (!err)
+        err = try_snapshot(session, flags, sink, cancel, info, end);
+    if (!err || err->code != ERR_SYS)
+        return err;
+    if (flags & SNAPSHOT_SERVE)
+        return err_hint(err,
+                        "it is at a limit of processes or memory, or seccomp forbids it; 'ouro "
+                        "types', 'garbage' and 'stats' can do without a copy");
+    if (!session->in_process_allowed)
+        return err_hint(err,
+                        "it is at a limit of processes or memory, or seccomp forbids it; "
+                        "--in-process walks in the process itself, which stands still for about "
+                        "%u ms then",
+                        walk_ms(session, flags));
+    err_destroy(err);
+    ERR_RETURN(headroom_for_walk(session->info.pid));
+    return try_snapshot(session, flags | SNAPSHOT_HERE, sink, cancel, info, end);
+}
+
 struct err *session_snapshot(struct session *session, unsigned flags, const struct snap_sink *sink,
                              const atomic_bool *cancel, struct snapshot_info *ret)
 {
@@ -276,7 +349,7 @@ struct err *session_snapshot(struct session *session, unsigned flags, const stru
         return saved_snapshot(session, sink, cancel, ret);
     session->opaque_count = 0;
     while (end.crashed) {
-        struct err *err = try_snapshot(session, flags, sink, cancel, &info, &end);
+        struct err *err = take_somehow(session, flags, sink, cancel, &info, &end);
         if (err) {
             if (err->code == ERR_CANCELLED)
                 err_destroy(session_release(session));
@@ -355,7 +428,7 @@ struct err *session_collect(struct session *session, int generation, unsigned af
         link_send(link, &link->requests, MSG_REQ_COLLECT, &request, sizeof request, NULL, 0));
     ERR_RETURN(link_wait_reply(link, MSG_REP_COLLECT, request.id, &reply, sizeof reply,
                                session->lock_limit_ns, cancel));
-    ERR_RETURN(status_error(session, reply.status, reply.sys_errno, "be cloned"));
+    ERR_RETURN(session_status(session, reply.status, reply.sys_errno, "be cloned"));
     struct collect_info info = {
         .generation = generation,
         .collected = reply.collected,

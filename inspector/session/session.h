@@ -57,6 +57,12 @@ const struct session_info *session_info(const struct session *session);
  * SESSION_WAIT_S. It may be held by a thread that runs a long C function.
  */
 void session_set_wait(struct session *session, unsigned seconds);
+/*
+ * Allows snapshots to be taken in the process itself where no frozen copy can be made of it: a limit of processes, seccomp, too
+ * little memory left. The process stands still for the whole walk then. Without SNAPSHOT_SERVE only: there is nobody to ask
+ * afterwards. At first not allowed: such a snapshot is refused, with a line that says what it would cost.
+ */
+void session_allow_in_process(struct session *session, bool allow);
 /* Leaves the target as it was; NULL is fine. */
 void session_detach(struct session *session);
 
@@ -70,6 +76,7 @@ struct snapshot_info {
     uint64_t pause_ns; /* the target stood still for so long */
     uint64_t walk_ns;  /* in the copy, while the target ran on */
     uint64_t total_ns; /* from asking to the last record */
+    bool in_process;   /* there was no copy: pause_ns is the whole walk */
     /* types whose instances' references were left alone, because looking at them crashed the copy
      */
     unsigned opaque_count;
@@ -157,6 +164,13 @@ typedef void session_names_fn(const struct decoded_names *piece, const struct de
                               void *arg);
 ERR_CHECK struct err *session_names(struct session *session, uint32_t first, uint32_t count,
                                     session_names_fn *names, void *arg, const atomic_bool *cancel);
+/*
+ * Hashes of the contents of those of `n` objects that are exactly str or bytes: equal ones for equal contents of the same type
+ * (proto/hash.h). A capture knows texts up to a length; longer ones get no answer.
+ */
+typedef void session_hash_fn(uint32_t object, uint64_t hash, void *arg);
+ERR_CHECK struct err *session_hashes(struct session *session, const uint32_t *objects, uint32_t n,
+                                     session_hash_fn *hash, void *arg, const atomic_bool *cancel);
 /* What an object's shallow size is made of, and how many weak references point to it. Of a file getsizeof_bytes is 0: it is
  * the shallow size less inline_bytes. */
 ERR_CHECK struct err *session_sizes(struct session *session, uint32_t object,

@@ -9,11 +9,6 @@
 #include "inspector/session/elffile.h"
 #include "proto/start.h"
 
-enum {
-    FLAGS_NOW = 2,                 /* RTLD_NOW */
-    FLAGS_LIBC_PRIVATE = 1u << 31, /* __RTLD_DLOPEN, which __libc_dlopen_mode() wants */
-};
-
 static void cleanup_elffile(struct elffile **elf)
 {
     elffile_close(*elf);
@@ -41,34 +36,17 @@ static void take_symbol(const struct elffile *elf, uint64_t bias, const char *na
 static void look_into(const struct elffile *elf, uint64_t bias, struct target_libs *libs)
 {
     static const uint8_t syscall_instruction[] = {0x0f, 0x05};
-    bool had_dlopen = libs->dlopen;
 
     take_symbol(elf, bias, "dlopen", &libs->dlopen);
     take_symbol(elf, bias, "dlsym", &libs->dlsym);
-    take_symbol(elf, bias, "dlerror", &libs->dlerror);
     take_symbol(elf, bias, "__errno_location", &libs->errno_location);
-    if (libs->dlopen && !had_dlopen)
-        libs->dlopen_flags = FLAGS_NOW;
     if (!libs->syscall_gadget) {
         uint64_t found = elffile_find_code(elf, syscall_instruction, sizeof syscall_instruction);
         libs->syscall_gadget = found ? bias + found : 0;
     }
 }
 
-/* glibc before 2.34 in a program that does not link libdl: the loader's own entry. */
-static void look_for_private_dlopen(const struct elffile *elf, uint64_t bias,
-                                    struct target_libs *libs)
-{
-    if (libs->dlopen)
-        return;
-    take_symbol(elf, bias, "__libc_dlopen_mode", &libs->dlopen);
-    take_symbol(elf, bias, "__libc_dlsym", &libs->dlsym);
-    libs->dlopen_flags = (int)(FLAGS_NOW | (unsigned)FLAGS_LIBC_PRIVATE);
-}
-
-static void for_each_libc(pid_t pid, const struct proc_maps *maps,
-                          void (*look)(const struct elffile *, uint64_t, struct target_libs *),
-                          struct target_libs *libs)
+static void look_into_libc(pid_t pid, const struct proc_maps *maps, struct target_libs *libs)
 {
     uint64_t last_inode = 0;
 
@@ -84,7 +62,7 @@ static void for_each_libc(pid_t pid, const struct proc_maps *maps,
         if (!err)
             err = elffile_open(fd, map->path, &elf);
         if (!err && elffile_bias(elf, map->start, map->offset_bytes, &bias))
-            look(elf, bias, libs);
+            look_into(elf, bias, libs);
         err_destroy(err);
     }
 }
@@ -115,7 +93,9 @@ bool target_libs_is_loader(const struct proc_map *map)
     const char *slash = strrchr(map->path, '/');
     const char *name = slash ? slash + 1 : map->path;
 
-    return map->exec && map->inode && (!strncmp(name, "ld-", 3) || !strncmp(name, "ld.so", 5));
+    /* musl's is its C library as well: system calls in there are everybody's */
+    return map->exec && map->inode && strncmp(name, "ld-musl", 7) != 0 &&
+           (!strncmp(name, "ld-", 3) || !strncmp(name, "ld.so", 5));
 }
 
 /* The dynamic loader is there, what it is to load is not. */
@@ -135,12 +115,11 @@ struct err *target_libs_find(pid_t pid, const struct proc_maps *maps, struct tar
 {
     struct target_libs libs = {0};
 
-    for_each_libc(pid, maps, look_into, &libs);
-    for_each_libc(pid, maps, look_for_private_dlopen, &libs);
+    look_into_libc(pid, maps, &libs);
     if ((!libs.dlopen || !libs.dlsym) && is_loading(maps))
         return err_new(ERR_NOT_YET, "try again", "its libraries are just being loaded");
     if (!libs.dlopen || !libs.dlsym)
-        return err_new(ERR_UNSUPPORTED, "only dynamically linked Pythons can load the agent",
+        return err_new(ERR_UNSUPPORTED, "only dynamically linked Pythons can be inspected",
                        "its C library offers no dlopen()");
     if (!libs.syscall_gadget)
         return err_new(ERR_UNSUPPORTED, NULL, "its C library has no system call instruction");

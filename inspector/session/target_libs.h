@@ -1,6 +1,6 @@
 /*
- * What the target offers for loading the agent: dlopen() and friends in its libc, an instruction to
- * make system calls with, and an agent that an earlier attach may have left mapped.
+ * What the target offers to the agent: dlopen() and dlsym() in its libc, an instruction to make system
+ * calls with, and an agent that an earlier attach may have left mapped.
  *
  * Only files and /proc are read; the target is not touched. One thread.
  */
@@ -16,9 +16,7 @@
 /* Addresses in the target; 0 where there is none. */
 struct target_libs {
     uint64_t dlopen;
-    int dlopen_flags;
     uint64_t dlsym;
-    uint64_t dlerror;
     uint64_t errno_location;
     uint64_t syscall_gadget; /* a `syscall` instruction */
     uint64_t start_function; /* of an agent of our build that is mapped already */

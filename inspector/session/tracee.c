@@ -27,6 +27,7 @@ enum {
     FLAG_DIRECTION = 1 << 10,
     REGSET_SHSTK = 0x204, /* NT_X86_SHSTK */
     OPTIONS = PTRACE_O_TRACESYSGOOD,
+    ABANDONED_MAX = 64,
 };
 
 /* What went wrong in a ptrace call on a tracee that ought to be stopped. */
@@ -42,6 +43,44 @@ static struct err *trace_error(pid_t tid, const char *what)
     return err_sys(error, "cannot %s thread %d", what, tid);
 }
 
+static bool is_interrupt_stop(int status)
+{
+    return status >> 16 == PTRACE_EVENT_STOP;
+}
+
+/* Threads that nobody waits for. */
+static struct {
+    struct tracee at[ABANDONED_MAX];
+    size_t n;
+} abandoned;
+
+void tracee_abandon(const struct tracee *tracee)
+{
+    if (abandoned.n < ABANDONED_MAX)
+        abandoned.at[abandoned.n++] = *tracee;
+}
+
+/* Lets go those that have stopped. A signal that stopped one is delivered. */
+static void release_abandoned(void)
+{
+    for (size_t i = 0; i < abandoned.n;) {
+        struct tracee *tracee = &abandoned.at[i];
+        int status;
+        pid_t got = waitpid(tracee->tid, &status, __WALL | WNOHANG);
+        if (!got) {
+            i++;
+            continue;
+        }
+        if (got == tracee->tid && WIFSTOPPED(status)) {
+            int signal = WSTOPSIG(status);
+            if (!is_interrupt_stop(status) && signal != SIGTRAP && signal != SYSCALL_STOP)
+                tracee_hold(tracee, signal);
+            tracee_release(tracee);
+        }
+        *tracee = abandoned.at[--abandoned.n];
+    }
+}
+
 /* Waits for the next stop. ERR_TIMEOUT leaves it running. */
 static struct err *wait_stop(pid_t tid, uint64_t timeout_ns, int *status)
 {
@@ -55,6 +94,7 @@ static struct err *wait_stop(pid_t tid, uint64_t timeout_ns, int *status)
             return err_new(ERR_TARGET_GONE, NULL, "thread %d ended while we held it", tid);
         if (got < 0 && errno != EINTR)
             return err_sys(errno, "cannot wait for thread %d", tid);
+        release_abandoned();
         uint64_t waited_ns = clock_ns() - start;
         if (waited_ns > timeout_ns)
             return err_new(ERR_TIMEOUT, NULL, "thread %d does not stop", tid);
@@ -63,11 +103,6 @@ static struct err *wait_stop(pid_t tid, uint64_t timeout_ns, int *status)
         else
             clock_sleep_ns(POLL_NS);
     }
-}
-
-static bool is_interrupt_stop(int status)
-{
-    return status >> 16 == PTRACE_EVENT_STOP;
 }
 
 static struct err *read_registers(pid_t tid, struct user_regs_struct *regs)
@@ -102,7 +137,7 @@ static int take_signals(struct tracee *tracee)
  * now, the thread would stop at the start of their handler, and what it was doing could not be
  * seen.
  */
-static struct err *wait_interrupted(struct tracee *tracee, uint64_t timeout_ns)
+struct err *tracee_wait_stopped(struct tracee *tracee, uint64_t timeout_ns)
 {
     int status;
 
@@ -120,15 +155,22 @@ static struct err *wait_interrupted(struct tracee *tracee, uint64_t timeout_ns)
     return read_registers(tracee->tid, &tracee->saved);
 }
 
-struct err *tracee_stop(pid_t tid, uint64_t timeout_ns, struct tracee *ret)
+struct err *tracee_seize(pid_t tid, struct tracee *ret)
 {
-    struct tracee tracee = {.tid = tid};
-
     if (ptrace(PTRACE_SEIZE, tid, 0, OPTIONS))
         return trace_error(tid, "seize");
     if (ptrace(PTRACE_INTERRUPT, tid, 0, 0))
         return trace_error(tid, "stop");
-    ERR_RETURN(wait_interrupted(&tracee, timeout_ns));
+    *ret = (struct tracee){.tid = tid};
+    return NULL;
+}
+
+struct err *tracee_stop(pid_t tid, uint64_t timeout_ns, struct tracee *ret)
+{
+    struct tracee tracee;
+
+    ERR_RETURN(tracee_seize(tid, &tracee));
+    ERR_RETURN(tracee_wait_stopped(&tracee, timeout_ns));
     *ret = tracee;
     return NULL;
 }
@@ -139,7 +181,7 @@ struct err *tracee_interrupt(struct tracee *tracee, uint64_t timeout_ns)
         return NULL;
     if (ptrace(PTRACE_INTERRUPT, tracee->tid, 0, 0))
         return trace_error(tracee->tid, "stop");
-    return wait_interrupted(tracee, timeout_ns);
+    return tracee_wait_stopped(tracee, timeout_ns);
 }
 
 struct err *tracee_resume(struct tracee *tracee)
@@ -229,7 +271,7 @@ static struct err *to_interrupt_stop(struct tracee *tracee)
 
     if (ptrace(PTRACE_INTERRUPT, tracee->tid, 0, 0) || ptrace(PTRACE_CONT, tracee->tid, 0, 0))
         return trace_error(tracee->tid, "stop");
-    err = wait_interrupted(tracee, SYSCALL_TIMEOUT_NS);
+    err = tracee_wait_stopped(tracee, SYSCALL_TIMEOUT_NS);
     tracee->saved = saved;
     return err;
 }

@@ -44,6 +44,12 @@ struct tracee {
  * kernel refuses.
  */
 ERR_CHECK struct err *tracee_stop(pid_t tid, uint64_t timeout_ns, struct tracee *ret);
+/*
+ * The same in two steps, for a thread that may take longer: the first one seizes it and asks it to stop, the
+ * second waits, and may be called again after ERR_TIMEOUT. Signals that come in between are kept.
+ */
+ERR_CHECK struct err *tracee_seize(pid_t tid, struct tracee *ret);
+ERR_CHECK struct err *tracee_wait_stopped(struct tracee *tracee, uint64_t timeout_ns);
 /* Saves what has to be put back, blocks all signals. Before anything is run on it. */
 ERR_CHECK struct err *tracee_borrow(struct tracee *tracee);
 /* Puts everything back (if borrowed) and lets the thread go. Best effort: also after failures. */
@@ -75,6 +81,13 @@ ERR_CHECK struct err *tracee_run(struct tracee *tracee, uint64_t entry, uint64_t
 /* Goes on waiting after an ERR_TIMEOUT of tracee_run(). */
 ERR_CHECK struct err *tracee_finish(struct tracee *tracee, long end_nr, uint64_t end_arg,
                                     uint64_t timeout_ns);
+
+/*
+ * Takes over a thread that was seized and asked to stop, and has not yet: as soon as it stops it is let go,
+ * from within the calls that wait for another one. It must not stand still meanwhile: the borrowed thread may
+ * need a lock that it holds.
+ */
+void tracee_abandon(const struct tracee *tracee);
 
 /* ---- for threads that are all traced at once (breakpoints) ---- */
 

@@ -85,8 +85,10 @@ enum action_flags {
     A(VALUE, "value", 0, "show the value's text, up to 4 KiB")                                     \
     A(OBJECT, "object", 0, "show the object: what holds it, what it holds")                        \
     A(DOMINATED, "dominated", 0, "show what only this keeps alive, or the whole tree of that")     \
+    A(PATH, "path", 0, "show why the object is alive: the paths from roots to it")                 \
     A(OWNER, "owner", 0, "show it among what its owner keeps alive")                               \
     /* places of their own */                                                                      \
+    A(CYCLES, "cycles", 0, "show the reference cycles")                                            \
     A(GARBAGE, "garbage", 0, "show what a collection would free now")                              \
     /* what changes the target */                                                                  \
     A(TARGET_MENU, "target", 0, "choose an action that changes the target")                        \

@@ -225,14 +225,9 @@ static unsigned do_right(struct app *app)
 static unsigned do_cancel(struct app *app)
 {
     struct job_progress progress;
-    bool found = false;
+    struct job_runner *runner = app_current_job(app, &progress);
+    bool found = runner && job_runner_cancel_current(runner);
 
-    for (size_t i = 0; i < app->n_runners && !found; i++)
-        found = job_runner_progress(app->runners[i], &progress) &&
-                job_runner_cancel_current(app->runners[i]);
-    if (!found)
-        found = job_runner_progress(app->ui_runner, &progress) &&
-                job_runner_cancel_current(app->ui_runner);
     if (found && !progress.is_cancelled)
         app_message(app, "cancelling '%s'", progress.title);
     else

@@ -25,24 +25,15 @@ enum {
     BAR_WIDTH = 16,
     BAR_MIN_COLS = 100, /* narrower terminals show the percentage only */
     PROGRESS_DELAY_MS = 150,
-    CRUMB_SHARE = 3, /* the title's state gets at most two thirds of the line */
+    HEADING_MIN = 10, /* columns of the heading that are worth showing: its end, the pid */
+    CRUMB_SHARE = 3,  /* the title's state gets at most two thirds of the line */
 };
-
-/* The job that a person waits for: the product's before our own sorting. */
-static bool current_progress(const struct app *app, struct job_progress *ret)
-{
-    bool found = false;
-
-    for (size_t i = 0; i < app->n_runners && !found; i++)
-        found = job_runner_progress(app->runners[i], ret);
-    return found || job_runner_progress(app->ui_runner, ret);
-}
 
 bool app_has_progress(const struct app *app)
 {
     struct job_progress progress;
 
-    return current_progress(app, &progress);
+    return app_current_job(app, &progress) != NULL;
 }
 
 /* " 42%", "12,345", or nothing. */
@@ -95,7 +86,7 @@ static int draw_progress(const struct app *app, struct area line, int room)
     struct str text = STR_INIT;
     bool is_test = app->script != NULL;
 
-    if (!current_progress(app, &progress))
+    if (!app_current_job(app, &progress))
         return 0;
     if (!is_test && progress.elapsed_ns < (uint64_t)PROGRESS_DELAY_MS * NS_PER_MS)
         return 0;
@@ -225,12 +216,14 @@ static void draw_title(const struct app *app, struct area line)
 
 static void draw_top_line(const struct app *app, struct area line)
 {
-    int width = (int)utf8_width(app->heading);
+    int width = (int)utf8_width(app->heading), used = nav_draw_tabs(app->nav, line);
+    int room = line.width - used - 1;
 
-    if (width > line.width / 2)
-        width = line.width / 2;
-    nav_draw_tabs(app->nav, area_cols(line, 0, line.width - width - 1));
-    draw_text(area_cols(line, line.width - width, width), 0, 0, ROLE_DIM, app->heading);
+    if (width > room)
+        width = room < HEADING_MIN ? 0 : room;
+    if (width > 0)
+        draw_field(line, 0, line.width - width, width,
+                   &(struct draw_field){.role = ROLE_DIM, .clip = CLIP_START}, app->heading);
 }
 
 static void draw_too_small(struct area screen)

@@ -73,6 +73,8 @@ unsigned app_open_command_line(struct app *app);
 unsigned app_open_target_menu(struct app *app);
 
 /* app_work.c */
+/* Whose job a person waits for, and how far it is; NULL: there is none. The product's before our own sorting. */
+struct job_runner *app_current_job(const struct app *app, struct job_progress *ret);
 ERR_CHECK struct err *app_posts_init(struct app *app);
 void app_posts_deinit(struct app *app);
 /* Runs what app_post() left, in the order in which it came. */

@@ -28,6 +28,23 @@ void app_remove_runner(struct app *app, struct job_runner *runner)
             app->runners[i] = app->runners[--app->n_runners];
 }
 
+/* Of the product's the one that has run longest: a quick look at the target does not hide an analysis. */
+struct job_runner *app_current_job(const struct app *app, struct job_progress *ret)
+{
+    struct job_runner *found = NULL;
+    struct job_progress progress;
+
+    for (size_t i = 0; i < app->n_runners; i++)
+        if (job_runner_progress(app->runners[i], &progress) &&
+            (!found || progress.elapsed_ns > ret->elapsed_ns)) {
+            found = app->runners[i];
+            *ret = progress;
+        }
+    if (!found && job_runner_progress(app->ui_runner, ret))
+        found = app->ui_runner;
+    return found;
+}
+
 void app_add_watch(struct app *app, const struct app_watch *watch)
 {
     assert(app->n_watches < APP_MAX_WATCHES);

@@ -41,6 +41,9 @@
     C(OBJECTS, "objects", OBJECT_ROWS)                                                             \
     C(OBJECT, "object", OBJECT_ROWS)                                                               \
     C(RETAINED, "retained", OBJECT_ROWS)                                                           \
+    C(PATH, "path", OBJECT_ROWS)                                                                   \
+    C(CYCLES, "cycles", LIST)                                                                      \
+    C(CYCLE, "cycle", OBJECT_ROWS)                                                                 \
     C(GARBAGE, "garbage", LIST)
 
 enum key_class {

@@ -143,7 +143,7 @@ struct err *nav_reload(struct nav *nav, const void *arg)
     return NULL;
 }
 
-void nav_draw_tabs(const struct nav *nav, struct area line)
+int nav_draw_tabs(const struct nav *nav, struct area line)
 {
     int x = 0;
 
@@ -153,6 +153,7 @@ void nav_draw_tabs(const struct nav *nav, struct area line)
         x += draw_text(line, 0, x, is_current ? ROLE_TAB_CURRENT : ROLE_TAB, text);
         free(text);
     }
+    return x;
 }
 
 /* The crumbs below and including `view`, bottom first. */

@@ -57,8 +57,8 @@ void nav_close_all(struct nav *nav);
 /* Destroys the views that were closed. */
 void nav_reap(struct nav *nav);
 
-/* Draws " 1 overview  2 types " at the left of a line. */
-void nav_draw_tabs(const struct nav *nav, struct area line);
+/* Draws " 1 overview  2 types " at the left of a line; returns the columns used. */
+int nav_draw_tabs(const struct nav *nav, struct area line);
 /* Draws "types › app.Node › 0x7f12", cut at its start if it is too long; returns the columns used.
  */
 int nav_draw_crumbs(const struct nav *nav, struct area line);

@@ -13,7 +13,7 @@
 enum {
     MIN_SIDE_WIDTH = 60, /* columns of a pane beside another */
     MIN_STACK_ROWS = 6,  /* lines of a pane above another: title, header and four rows */
-    HEAD_SHARE = 2,      /* the head gets at most half of the view */
+    HEAD_PERCENT = 50,   /* of the view's lines that a head may take if its view says nothing */
     MAX_TITLE_BYTES = 256,
 };
 
@@ -289,8 +289,11 @@ void view_draw(struct view *view, struct area area)
     }
     if (view->ops->head_rows) {
         head = view->ops->head_rows(view, area.width);
-        head = head < area.height / HEAD_SHARE ? head : area.height / HEAD_SHARE;
-        view->ops->draw_head(view, area_rows(area, 0, head));
+        int most = area.height *
+                   (view->ops->head_percent ? (int)view->ops->head_percent : HEAD_PERCENT) / 100;
+        head = head < most ? head : most;
+        if (head > 0)
+            view->ops->draw_head(view, area_rows(area, 0, head));
     }
     struct area body = area_rows(area, head, area.height - head);
     if (view->n_panes > 1) {

@@ -115,8 +115,10 @@ struct view_ops {
     unsigned (*tick)(struct view *view);
     unsigned tick_ms; /* 0: never */
 
-    /* Lines that draw_head() would like on `width` columns; it may get fewer. Both or none. */
+    /* Lines that draw_head() would like on `width` columns; it may get fewer, and is not called
+     * with none. Both or none. */
     int (*head_rows)(const struct view *view, int width);
+    unsigned head_percent; /* of the view's lines that the head may take; 0: 50 */
     void (*draw_head)(const struct view *view, struct area area);
     /* Draws the whole view instead of panes. */
     void (*draw)(struct view *view, struct area area);

@@ -300,6 +300,29 @@ static void analyses__retained_by_level(void **state)
     target_finish(target);
 }
 
+/* What a thread keeps alive is what its variables do; every kind of root that there is has its row. */
+static void analyses__retained_by_owner(void **state)
+{
+    struct target *target = start(*state);
+    json_t *threads = ouro_json("retained", target_pid(target), "--by", "thread", NULL);
+    json_t *modules = ouro_json("retained", target_pid(target), "--by", "module", "-n", "0", NULL);
+    json_t *roots = ouro_json("retained", target_pid(target), "--by", "root", NULL);
+    const json_t *keeper = json_row(threads, "owner", "the keeper");
+    const json_t *module = json_row(modules, "owner", "__main__");
+
+    assert_int_equal(json_array_size(json_object_get(threads, "rows")), 2);
+    assert_non_null(keeper);
+    assert_in_range(json_long(keeper, "retained"), 170, 100000); /* the bytes and their list */
+    assert_non_null(module);
+    assert_true(json_long(module, "retained") > json_long(module, "shallow"));
+    assert_non_null(json_row(roots, "owner", "modules"));
+    assert_non_null(json_row(roots, "owner", "frames"));
+    json_decref(threads);
+    json_decref(modules);
+    json_decref(roots);
+    target_finish(target);
+}
+
 int main(int argc, char **argv)
 {
     static const struct behaviour behaviours[] = {
@@ -312,6 +335,7 @@ int main(int argc, char **argv)
         BEHAVIOUR(analyses__cycles),
         BEHAVIOUR(analyses__retained_is_what_goes),
         BEHAVIOUR(analyses__retained_by_level),
+        BEHAVIOUR(analyses__retained_by_owner),
     };
 
     return interp_main("analyses", behaviours, BEHAVIOURS(behaviours), argc, argv);

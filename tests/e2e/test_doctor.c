@@ -503,7 +503,8 @@ static void doctor__traced_by_strace(void **state)
     const struct interp *interp = *state;
     char pid[16];
 
-    if (!child_can_run("/usr/bin/strace"))
+    if (!child_can_run("/usr/bin/strace") ||
+        interp->minor >= 14) /* there is another way: test_remote.c */
         skip();
     struct target *target = start(interp, "wait");
     snprintf(pid, sizeof pid, "%d", target_pid(target));

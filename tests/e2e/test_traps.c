@@ -191,7 +191,7 @@ static char *make_other_build(const char id[BUILD_ID_DIGITS + 1], char mark)
     return path;
 }
 
-/* The loader tells files apart by name, and all memfds were /proc/self/fd/N. */
+/* An agent of another build that was left mapped is not taken for ours. */
 static void traps__number_reused_gets_the_new_agent(void **state)
 {
     struct target *target = start(*state);

@@ -127,6 +127,9 @@ static void read_answer(const struct record *record)
 {
     struct msg_ans_values values;
     struct msg_ans_edges edges;
+    struct msg_ans_hashes hashes;
+    uint32_t index;
+    uint64_t hash;
     struct decoded_value value;
     struct decoded_edge edge;
     struct wire_reader r;
@@ -144,6 +147,10 @@ static void read_answer(const struct record *record)
         for (uint32_t i = 0; i < edges.count && decode_edge(&r, &edge); i++)
             for (uint32_t k = 0; k < edge.name.len; k++)
                 sum += (unsigned char)edge.name.bytes[k];
+    if (record->kind == MSG_ANS_HASHES &&
+        decode_hashes(record->payload, record->bytes, &hashes, &r))
+        for (uint32_t i = 0; i < hashes.count && decode_hash(&r, &index, &hash); i++)
+            sum += index + (uint32_t)hash;
     touched = sum;
 }
 

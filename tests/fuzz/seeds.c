@@ -1,7 +1,7 @@
 /*
  * Writes inputs for the fuzzers to start from:  seeds DIRECTORY
  *
- * DIRECTORY/decode, elf, filter, text and value are made and filled. What is in them depends on this file
+ * DIRECTORY/capture, decode, elf, filter, text and value are made and filled. What is in them depends on this file
  * and on the agent's build only.
  */
 #include <elf.h>
@@ -13,6 +13,8 @@
 
 #include "agent/agent_blob.h"
 #include "inspector/base/mem.h"
+#include "inspector/capture/writer.h"
+#include "inspector/model/save.h"
 #include "proto/decode.h"
 #include "tests/support/fake_stream.h"
 
@@ -101,6 +103,83 @@ static void write_streams(void)
     }
 }
 
+/* ---- captures ---- */
+
+static void must(struct err *err)
+{
+    char text[512];
+
+    if (!err)
+        return;
+    fprintf(stderr, "%s\n", err_format(err, text, sizeof text));
+    exit(1);
+}
+
+/* Values and names of objects 0 to 9. */
+static void put_answers(struct capture_writer *writer)
+{
+    uint8_t bytes[256], *p;
+
+    for (uint32_t i = 0; i < 10; i++) {
+        p = put_value(bytes, i, VALUE_STR, 5, "value", "");
+        must(capture_put_value(writer, i, bytes, (uint32_t)(p - bytes)));
+        p = wire_put(wire_put(wire_put(bytes, i), 0), 2);
+        p = put_text(put_text(wire_put(wire_put(p, 16), 1), ".left"), "['right']");
+        must(capture_put_names(writer, i, 0, bytes, (uint32_t)(p - bytes)));
+    }
+}
+
+/* A stream with answers, as `ouro snapshot` writes it. */
+static void write_capture_with_answers(const char *graph, unsigned number)
+{
+    struct capture_header header = {.flags = CAPTURE_DETAILS};
+    char *path = xasprintf("%s/capture/%u", root, number);
+    struct snapshot *s = fake_snapshot(graph);
+    struct capture_writer *writer;
+    struct records records;
+    struct record record;
+    uint64_t bytes;
+
+    header.objects = s->n_objects;
+    header.strong = s->strong.n;
+    header.weak = s->n_weak;
+    must(capture_create(path, true, &writer));
+    fake_stream(graph, NULL, &records);
+    for (size_t at = 0; records_next(records.bytes, records.n, &at, &record);)
+        must(capture_put_record(writer, (enum msg_kind)record.kind, record.payload, record.bytes,
+                                NULL, 0));
+    put_answers(writer);
+    must(capture_commit(writer, &header, &bytes));
+    capture_writer_destroy(writer);
+    records_deinit(&records);
+    snapshot_unref(s);
+    free(path);
+}
+
+static void write_captures(void)
+{
+    static const char *const graphs[] = {
+        "",
+        "a : dict -> b : app.Node size=64 rc=3 -> a, b ~> a, root a",
+        "a gen=2 -> b gen=1 -> c gen=permanent, d untracked size=5000000000, root d a",
+    };
+    const struct snapshot_info info = {.id = 1};
+
+    make_directory("capture");
+    for (unsigned i = 0; i < 6; i++) {
+        const struct save_options options = {
+            .force = true, .with_arrays = i % 2, .ouro = "", .python = ""};
+        char *path = xasprintf("%s/capture/%u", root, i);
+        struct snapshot *s = fake_snapshot(graphs[i / 2]);
+        uint64_t bytes;
+        must(snapshot_save(s, &info, NULL, path, &options, NULL, &bytes));
+        snapshot_unref(s);
+        free(path);
+    }
+    for (unsigned i = 0; i < 3; i++)
+        write_capture_with_answers(graphs[i], 6 + i);
+}
+
 /* ---- programs ---- */
 
 /* A program of one segment and no sections: small enough to be understood by mutation. */
@@ -179,6 +258,7 @@ int main(int argc, char **argv)
     root = argv[1];
     make_directory("");
     write_streams();
+    write_captures();
     write_programs();
     write_values();
     write_texts("text", texts, sizeof texts / sizeof *texts, '\x01');

@@ -13,7 +13,8 @@ enum {
     TYPE_BYTES = 64,
     WORD_BYTES = 80,
     NODES_MAX = 256,
-    REFS_MAX = 64,
+    REFS_MAX = 2100,
+    WEAK_MAX = 64,
     TYPES_MAX = 64,
     UNTRACKED = MSG_GEN_PERMANENT + 1, /* behind all generations */
     DEFAULT_SIZE = 16,
@@ -29,7 +30,7 @@ struct node {
     uint64_t size_bytes;
     bool has_refcount;
     uint64_t refcount; /* given, or what is added to the references in the graph */
-    unsigned strong[REFS_MAX], weak[REFS_MAX];
+    unsigned strong[REFS_MAX], weak[WEAK_MAX];
     unsigned n_strong, n_weak;
     uint32_t number; /* in the stream */
 };
@@ -211,7 +212,7 @@ static void refer(struct graph *graph, unsigned from, unsigned to, bool weak)
     struct node *node = &graph->nodes[from];
     unsigned *n = weak ? &node->n_weak : &node->n_strong;
 
-    if (*n == REFS_MAX)
+    if (*n == (weak ? (unsigned)WEAK_MAX : (unsigned)REFS_MAX))
         malformed(graph, "too many references of one object");
     (weak ? node->weak : node->strong)[(*n)++] = to;
 }
@@ -240,9 +241,10 @@ static void read_type(struct graph *graph, char word[WORD_BYTES])
         const char *name;
         uint32_t flag;
     } facts[] = {
-        {"heap", TYPE_HEAP},           {"gc", TYPE_GC},         {"finalizer", TYPE_FINALIZER},
-        {"weakref", TYPE_WEAKREF},     {"opaque", TYPE_OPAQUE}, {"class", TYPE_PYTHON_CLASS},
-        {"container", TYPE_CONTAINER},
+        {"heap", TYPE_HEAP},           {"gc", TYPE_GC},
+        {"finalizer", TYPE_FINALIZER}, {"weakref", TYPE_WEAKREF},
+        {"opaque", TYPE_OPAQUE},       {"class", TYPE_PYTHON_CLASS},
+        {"container", TYPE_CONTAINER}, {"metatype", TYPE_METATYPE},
     };
     struct type *type = &graph->types[find_type(graph, next_word(graph, word))];
 

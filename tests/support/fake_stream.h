@@ -21,7 +21,7 @@
  * Facts of an object: size=BYTES (default 16), rc=REFCOUNT (default: the strong references to it in
  * the graph), +N (so many more than that: held from outside), gen=0 1 2 or permanent (default 0;
  * the object is tracked), untracked, immortal, finalized.
- * Facts of a type: heap gc finalizer weakref opaque class container object=NAME (the type itself).
+ * Facts of a type: heap gc finalizer weakref opaque class container metatype object=NAME (the type itself).
  * A type without a dot is in builtins; the module of app.sub.Node is app.sub; a '/' says where the
  * module ends: app/Outer.Inner. The default is builtins.object.
  *

@@ -8,9 +8,9 @@
  * is to be run; each variant is a run of its own:
  *
  *      # variants: 80x24 132x43 40x10 80x24-mono 80x24-ascii
- *      # args: --readonly
+ *      # args: --readonly open @tests/tui/heap/heap.ouro
  *
- * A variant is a size, with "-mono" (NO_COLOR=1) or "-ascii" (--ascii) behind it. Screens are named
+ * An argument with '@' is a file of the tests; there is at most one. A variant is a size, with "-mono" (NO_COLOR=1) or "-ascii" (--ascii) behind it. Screens are named
  * after the script: `screen NAME-filtered.screen`. A golden screen that no run writes any more is a
  * failure.
  */
@@ -86,7 +86,7 @@ static char *absolute(const char *path)
 static int run_program(const struct suite *suite, const struct run *run, struct str *output)
 {
     const char *argv[MAX_ARGS] = {0}, *env[3] = {0};
-    char *saved = NULL, *args = xstrdup(run->args);
+    char *saved = NULL, *args = xstrdup(run->args), *file = NULL;
     char *steps = xasprintf("%s/%s.steps", suite->directory, run->name);
     char *path = absolute(steps), *script = xasprintf("OURO_SCRIPT=%s", path);
     size_t n = 0;
@@ -96,7 +96,7 @@ static int run_program(const struct suite *suite, const struct run *run, struct 
         argv[n++] = "--ascii";
     for (char *arg = strtok_r(args, " ", &saved); arg && n + 1 < MAX_ARGS;
          arg = strtok_r(NULL, " ", &saved))
-        argv[n++] = arg;
+        argv[n++] = *arg == '@' ? (file = absolute(arg + 1)) : arg;
     env[0] = script;
     env[1] = strstr(run->variant, "-mono") ? "NO_COLOR=1" : NULL;
     struct pty *pty = pty_spawn(&(struct pty_options){argv, env, run->work, run->cols, run->rows});
@@ -104,6 +104,7 @@ static int run_program(const struct suite *suite, const struct run *run, struct 
     str_append(output, pty_output(pty, NULL));
     pty_destroy(pty);
     free(args);
+    free(file);
     free(steps);
     free(path);
     free(script);

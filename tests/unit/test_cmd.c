@@ -79,11 +79,12 @@ static void test_cmd__wrong_arguments(void **state)
 
     (void)state;
     for (const struct command *command = commands; command->name; command++) {
+        bool has_optional = strchr(command->args, '[');
         for (int n = 0; n <= command->n_args + 1; n++) {
             int used = snprintf(line, sizeof line, "%s", command->name);
             for (int i = 0; i < n; i++)
                 used += snprintf(line + used, sizeof line - (size_t)used, " 1");
-            if (n != command->n_args)
+            if (n > command->n_args || n < command->n_args - has_optional)
                 assert_usage(line, "wrong usage of");
         }
     }
@@ -91,6 +92,19 @@ static void test_cmd__wrong_arguments(void **state)
         snprintf(line, sizeof line, "gc -- %s", pids[i]);
         assert_usage(line, "the process id must be a whole number");
     }
+    assert_usage("set 1 sideways", "there is no switch 'sideways'; enable, disable");
+    assert_usage("set 1 enable 1", "takes no value");
+    assert_usage("set 1 threshold 1 2", "three numbers");
+    assert_usage("set 1 threshold 1 2 x", "a threshold must be a whole number");
+    assert_usage("set 1 debug", "followed by the flags");
+    assert_usage("set 1 debug saveall,sideways", "no debug flag 'sideways'");
+    assert_usage("set 1 debug 64", "from 0 to 63");
+    assert_usage("set 1 debug leak", "nothing that is found is freed");
+    assert_usage("set 1 debug uncollectable,SaveAll", "add --yes");
+    assert_usage("set 1 tracemalloc", "'start', 'start N' or 'stop'");
+    assert_usage("set 1 tracemalloc start 0 --yes", "at least one frame");
+    assert_usage("set 1 tracemalloc start 5", "every allocation slower");
+    assert_usage("stats 1 --interval 5", "'--interval' needs '--follow'");
     assert_usage("snapshot 1", "it needs '-o FILE'");
     assert_usage("snapshot x -o /tmp/never", "the process id must be a whole number");
     assert_usage("types -- 0", "the process id must be a whole number");

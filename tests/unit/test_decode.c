@@ -639,7 +639,85 @@ static void test_decode__bad_edges(void **state)
     }
 }
 
+static void test_decode__hashes(void **state)
+{
+    struct feeder *f = *state;
+    struct msg_ans_hashes head = {{1, 2}, 1, 1}, got;
+    uint32_t index = 7, got_index, none = (uint32_t)MSG_NO_INDEX;
+    uint64_t hash = 0x1234567890abcdef, got_hash;
+    struct wire_reader r;
+
+    put_bytes(f, &head, sizeof head);
+    put_bytes(f, &index, sizeof index);
+    put_bytes(f, &hash, sizeof hash);
+    assert_true(decode_hashes(f->payload, (uint32_t)f->n, &got, &r));
+    assert_int_equal(got.count, 1);
+    assert_true(decode_hash(&r, &got_index, &got_hash));
+    assert_int_equal(got_index, 7);
+    assert_int_equal(got_hash, hash);
+    assert_false(decode_hash(&r, &got_index, &got_hash)); /* there was only one */
+    for (uint32_t n = sizeof head; n < f->n; n++) {       /* cut short anywhere */
+        assert_true(decode_hashes(f->payload, n, &got, &r));
+        assert_false(decode_hash(&r, &got_index, &got_hash));
+    }
+    assert_false(decode_hashes(f->payload, sizeof head - 1, &got, &r));
+    f->n = 0;
+    put_bytes(f, &none, sizeof none);
+    put_bytes(f, &hash, sizeof hash);
+    r = wire_reader(f->payload, f->n);
+    assert_false(decode_hash(&r, &got_index, &got_hash)); /* no object has that number */
+}
+
 #define FEED(fn) cmocka_unit_test_setup_teardown(fn, feeder_setup, feeder_teardown)
+
+/* Only a file's reader knows arrays. */
+static void test_decode__objects_apart(void **state)
+{
+    struct feeder *f = *state;
+    const struct msg_snap_begin begin = {.id = 1, .flags = SNAPSHOT_EDGES | SNAPSHOT_APART};
+
+    assert_bad(f, feed_fixed(f, MSG_SNAP_BEGIN, begin), "objects apart from the stream");
+    f->decoder->from_file = true;
+    assert_int_equal(feed_fixed(f, MSG_SNAP_BEGIN, begin), DECODE_MORE);
+    put_objects_head(f, 0, 0);
+    assert_bad(f, feed(f, MSG_SNAP_OBJECTS), "objects in a stream without any");
+}
+
+static void test_decode__names(void **state)
+{
+    uint8_t bytes[64], *p = bytes;
+    struct msg_ans_names head = {{1, 1}, 1, 1};
+    struct decoded_names piece;
+    struct decoded_text name;
+    struct wire_reader r;
+
+    (void)state;
+    memcpy(p, &head, sizeof head);
+    p += sizeof head;
+    p = wire_put(wire_put(wire_put(p, 7), 3), 2);
+    p = wire_put(wire_put(p, 16), 1);
+    *p++ = 1;
+    *p++ = 'a';
+    *p++ = 0;
+    assert_true(decode_names(bytes, (uint32_t)(p - bytes), &head, &r));
+    assert_true(decode_names_piece(&r, &piece));
+    assert_int_equal(piece.object, 7);
+    assert_int_equal(piece.first, 3);
+    assert_int_equal(piece.count, 2);
+    assert_int_equal(piece.inline_bytes, 16);
+    assert_int_equal(piece.weakref_count, 1);
+    assert_true(decode_name(&r, &name));
+    assert_int_equal(name.len, 1);
+    assert_true(decode_name(&r, &name));
+    assert_int_equal(name.len, 0);
+    assert_false(decode_name(&r, &name));                                /* there are no more */
+    for (uint32_t n = sizeof head; n < (uint32_t)(p - bytes) - 1; n++) { /* cut short */
+        assert_true(decode_names(bytes, n, &head, &r));
+        assert_false(decode_names_piece(&r, &piece) && decode_name(&r, &name) &&
+                     decode_name(&r, &name));
+    }
+    assert_false(decode_names(bytes, sizeof head - 1, &head, &r));
+}
 
 int main(void)
 {
@@ -648,6 +726,8 @@ int main(void)
         TEST(test_decode__cuts_do_not_matter),
         FEED(test_decode__many_references_come_in_chunks),
         TEST(test_decode__counts_only),
+        FEED(test_decode__objects_apart),
+        TEST(test_decode__names),
         TEST(test_decode__without_references),
         TEST(test_decode__every_call_can_stop),
         FEED(test_decode__failure_of_the_copy),
@@ -675,6 +755,7 @@ int main(void)
         FEED(test_decode__bad_values),
         FEED(test_decode__edges),
         FEED(test_decode__bad_edges),
+        FEED(test_decode__hashes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

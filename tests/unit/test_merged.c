@@ -101,6 +101,24 @@ static void test_merged__members_that_are_steps(void **state)
     graphs_deinit(&g);
 }
 
+/* How many different nodes stand behind a step, whatever the number of paths through it. */
+static void test_merged__counts_nodes(void **state)
+{
+    const uint32_t members[] = {3, 4, 5, 5}, group[] = {7, 8, 8, 9, 9, 9};
+    struct graphs g = graphs_parse("0>1 0>2 1>3 2>4 2>5");
+    struct merged m;
+
+    (void)state;
+    find(&g.graph, 0, members, 4, group, MERGED_FROM_ROOTS, &m);
+    assert_int_equal(m.n, 3);
+    assert_int_equal(m.step[0].nodes, 1);
+    assert_int_equal(m.step[1].nodes, 2);
+    assert_int_equal(m.step[2].nodes, 3);
+    assert_int_equal(m.step[2].count, 4);
+    merged_deinit(&m);
+    graphs_deinit(&g);
+}
+
 static void test_merged__nothing(void **state)
 {
     const uint32_t members[] = {1};
@@ -146,6 +164,7 @@ int main(void)
         TEST(test_merged__by_node),
         TEST(test_merged__by_type),
         TEST(test_merged__members_that_are_steps),
+        TEST(test_merged__counts_nodes),
         TEST(test_merged__nothing),
         TEST(test_merged__deep),
     };

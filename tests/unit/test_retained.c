@@ -230,6 +230,25 @@ static void check_tree(const struct retained *r)
     }
 }
 
+/* All that hold it and nothing else, each next one further out; a limit keeps the nearest. */
+static void check_above(const struct retained *r)
+{
+    uint32_t above[NODES], nearest, want;
+
+    for (uint32_t node = 0; node < r->n; node++) {
+        uint32_t n = retained_above(r, node, above, NODES);
+        want = 0;
+        for (uint32_t other = 0; other < r->n; other++)
+            want += other != node && retained_holds(r, other, node);
+        assert_int_equal(n, want);
+        for (uint32_t i = 0; i < n; i++)
+            assert_true(retained_holds(r, above[i], i ? above[i - 1] : node));
+        assert_int_equal(retained_above(r, node, &nearest, 1), n);
+        if (n)
+            assert_int_equal(nearest, above[0]);
+    }
+}
+
 static void check_random(uint64_t seed)
 {
     struct graphs_rand rand = graphs_rand_begin(seed);
@@ -251,6 +270,7 @@ static void check_random(uint64_t seed)
             fail_msg("seed %llu: %u retains %llx, not %llx", (unsigned long long)seed, v,
                      (unsigned long long)r.bytes[v], (unsigned long long)want);
     }
+    check_above(&r);
     check_tree(&r);
     check_groups(&g.graph, &r, alive, &rand);
     check_jointly(&g.graph, roots, n_roots, root_set, &r, &rand);
@@ -266,6 +286,30 @@ static void test_retained__as_brute_force(void **state)
     graphs_rand_done();
 }
 
+/* The tree alone gives the dominators back that it was made of. */
+static void test_retained__parents_are_the_dominators(void **state)
+{
+    struct graphs_rand rand = graphs_rand_begin(11);
+
+    (void)state;
+    for (int i = 0; i < GRAPHS; i++) {
+        struct graphs g = graphs_random(&rand, NODES);
+        uint32_t roots[] = {graphs_rand(&rand, g.graph.n), graphs_rand(&rand, g.graph.n)};
+        _cleanup_free_ uint32_t *parent = NULL;
+        struct dominators d;
+        struct retained r;
+        assert_ok(dominators_compute(&g.graph, roots, 2, NULL, NULL, NULL, &d));
+        assert_ok(retained_compute(&d, bit_of, NULL, NULL, &r));
+        assert_ok(retained_parents(&r, &parent));
+        for (uint32_t v = 0; v < g.graph.n; v++)
+            assert_int_equal(parent[v], d.idom[v]);
+        retained_deinit(&r);
+        dominators_deinit(&d);
+        graphs_deinit(&g);
+    }
+    graphs_rand_done();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +320,7 @@ int main(void)
         TEST(test_retained__deep_and_large),
         TEST(test_retained__nothing),
         TEST(test_retained__as_brute_force),
+        TEST(test_retained__parents_are_the_dominators),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,9 +142,27 @@ static struct err *run_attach(struct work *work, struct job *job)
     return err;
 }
 
+static struct err *run_open(struct work *work, struct job *job)
+{
+    job_progress_text(job, "reading the capture");
+    ERR_RETURN(session_open(work->product->file, &work->session));
+    struct err *err = product_take_snapshot(work->session, job, work);
+    if (err) {
+        session_detach(work->session);
+        work->session = NULL;
+    }
+    return err;
+}
+
 static void read_command(struct product *product)
 {
     char *command = NULL;
+
+    if (product->file) {
+        free(product->command);
+        product->command = xstrdup(product->file);
+        return;
+    }
     struct err *err = proc_cmdline(product->pid, COMMAND_BYTES, &command);
 
     if (!err) {
@@ -179,6 +197,7 @@ static void attach_done(struct work *work, const struct job_result *result)
         [TAB_OBJECTS] = {"objects", &all_objects_view, product},
         [TAB_RETAINED] = {"retained", &retained_top_view, product},
         [TAB_GARBAGE] = {"garbage", &garbage_view, product},
+        [TAB_CYCLES] = {"cycles", &cycles_view, product},
     };
     char heading[128];
 
@@ -189,13 +208,15 @@ static void attach_done(struct work *work, const struct job_result *result)
     product->session = work->session;
     read_command(product); /* a program that was just started may have become another one */
     product_set_heap(product, take_ptr(work->snapshot), &work->info);
-    snprintf(heading, sizeof heading, "Python %s, pid %d", product_info(product)->version,
-             product->pid);
+    snprintf(heading, sizeof heading, "Python %s, %spid %d", product_info(product)->version,
+             product->file ? "a capture of " : "", product_info(product)->pid);
     app_set_heading(product->app, heading);
     app_set_tabs(product->app, tabs, N_PRODUCT_TABS);
     product_say_snapshot(product);
-    watch(product);
-    product_measure(product);
+    if (!product->file) {
+        watch(product);
+        product_measure(product);
+    }
     product_start_facts(product);
 }
 
@@ -225,6 +246,22 @@ void product_attach(struct product *product, pid_t pid, bool is_only_one)
     app_set_tabs(product->app, &(struct nav_tab){"attaching", &waiting_view, product}, 1);
     product_submit(product, "attaching",
                    &(struct work){.run = run_attach, .done = attach_done, .pid = pid});
+}
+
+void product_open(struct product *product, const char *path)
+{
+    product->started_with_target = true;
+    product->file = path;
+    read_command(product);
+    app_set_tabs(product->app, &(struct nav_tab){"opening", &waiting_view, product}, 1);
+    product_submit(product, "opening", &(struct work){.run = run_open, .done = attach_done});
+}
+
+bool product_is_file(struct product *product)
+{
+    if (product->file)
+        app_message(product->app, "this is a capture: there is no process to do that in");
+    return product->file;
 }
 
 /* ---- detaching ---- */
@@ -281,7 +318,7 @@ void product_detach(struct product *product)
 {
     char text[256];
 
-    if (!product->session)
+    if (product_is_file(product) || !product->session)
         return;
     snprintf(text, sizeof text,
              "The agent leaves process %d; nothing stays there but its mapped code.", product->pid);

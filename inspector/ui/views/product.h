@@ -48,6 +48,10 @@ void product_attach(struct product *product, pid_t pid, bool is_only_one);
 void product_expect_program(struct product *product, struct tui_program *program);
 /* Whether that program is there, runs, and has not been left. */
 bool product_program_runs(const struct product *product);
+/* Opens a capture file in a process's place; the program was started for it. `path` must outlive the product. */
+void product_open(struct product *product, const char *path);
+/* Whether the target is a capture file, in which nothing can be done; then says so. */
+bool product_is_file(struct product *product);
 /* From now on attaching makes another ouro leave first. */
 void product_steal(struct product *product);
 /* Leaves the target, after asking, and shows the picker. */
@@ -70,17 +74,29 @@ enum product_tab {
     TAB_OBJECTS,
     TAB_RETAINED,
     TAB_GARBAGE,
+    TAB_CYCLES,
     N_PRODUCT_TABS
 };
 
 enum facts_state {
-    FACTS_THERE,  /* facts_of() the snapshot */
-    FACTS_COMING, /* views will be reloaded */
-    FACTS_NEVER,  /* it is an old heap, and they were not computed in time */
+    FACTS_THERE,     /* facts_of() the snapshot */
+    FACTS_COMING,    /* views will be reloaded */
+    FACTS_CANCELLED, /* the user did not want to wait; product_retry() */
+    FACTS_NEVER,     /* it is an old heap, and they were not computed in time */
 };
 /* Sees to it that the facts about a heap are computed. They are, in the background, for each new heap; but that can be
  * cancelled. */
 enum facts_state product_need_facts(struct product *product, const struct heap *heap);
+/* The same for heap->cycles, which are looked for only when somebody asks. */
+enum facts_state product_need_cycles(struct product *product, struct heap *heap);
+/*
+ * Asks the frozen copy for what `lookup` wants, which is the job's until done(ctx) is called; always, also if nobody can be
+ * asked any more.
+ */
+void product_ask_aside(struct product *product, struct heap *heap, struct lookup *lookup,
+                       void (*done)(void *ctx), void *ctx);
+/* The user asks for it again: what was cancelled may be computed when it is needed. */
+void product_retry(struct product *product);
 /* For views: computes on snapshots, in the background. */
 struct job_runner *product_analyst(const struct product *product);
 

@@ -96,7 +96,7 @@ static void collect_answered(void *ctx, int generation)
             &(struct work){.run = run_collect, .done = collect_done, .generation = generation});
 }
 
-/* "0 and 1; would free 1,234 objects", as far as the heap that is shown says. */
+/* "1,234 objects; 0 and 1": what would be freed, as far as the heap that is shown says. */
 static void describe_generation(const struct heap *heap, int generation, char *ret, size_t bytes)
 {
     static const char *const helps[] = {"the youngest", "0 and 1", "all"};
@@ -104,8 +104,8 @@ static void describe_generation(const struct heap *heap, int generation, char *r
     char count[UNITS_BUF];
 
     if (garbage)
-        snprintf(ret, bytes, "%s; %s object%s to free", helps[generation],
-                 units_count(garbage->n, count), garbage->n == 1 ? "" : "s");
+        snprintf(ret, bytes, "%s object%s; %s", units_count(garbage->n, count),
+                 garbage->n == 1 ? "" : "s", helps[generation]);
     else
         snprintf(ret, bytes, "%s", helps[generation]);
 }
@@ -115,8 +115,10 @@ void product_collect(struct product *product)
     static const char *const labels[] = {"generation 0", "generation 1", "generation 2"};
     static const ui_key keys[] = {'0', '1', '2'};
     struct dialog_item items[3];
-    char text[384], helps[3][HELP_BYTES];
+    char text[512], helps[3][HELP_BYTES];
 
+    if (product_is_file(product))
+        return;
     if (!product->session || !product->heap) {
         app_message(product->app, "there is no process to collect in");
         return;
@@ -128,7 +130,8 @@ void product_collect(struct product *product)
     snprintf(text, sizeof text,
              "Runs gc.collect() in process %d.\n"
              "It stands still for as long as that takes; finalizers and\n"
-             "weakref callbacks of what is freed will run there.",
+             "weakref callbacks of what is freed will run there.\n"
+             "The numbers say what it would have freed at the snapshot.",
              product->pid);
     app_dialog(product->app, &(struct dialog_spec){.kind = DIALOG_CHOICE,
                                                    .title = "Force a collection",

@@ -48,10 +48,12 @@ static void facts_done(void *ctx, const struct job_result *result)
         garbage_deinit(&work->younger[0]);
         garbage_deinit(&work->younger[1]);
     }
-    if (is_shown && result->is_cancelled && !facts_of(heap->snapshot))
+    if (is_shown && result->is_cancelled && !facts_of(heap->snapshot)) {
+        product->is_cancelled = true;
         app_message(product->app, "retained sizes are not computed; d does it");
-    else if (is_shown && result->err)
+    } else if (is_shown && result->err) {
         app_report(product->app, product_copy_error(result->err));
+    }
     if (is_shown)
         app_reload(product->app, product);
     heap_unref(heap);
@@ -63,6 +65,7 @@ void product_start_facts(struct product *product)
     struct facts_work *work = xalloc(sizeof *work);
 
     product_stop_facts(product);
+    product->is_cancelled = false;
     work->product = product;
     work->heap = heap_ref(product->heap);
     work->snapshot = product->heap->snapshot;
@@ -79,6 +82,14 @@ void product_stop_facts(struct product *product)
     if (product->facts_job)
         job_cancel(product->analyst, product->facts_job);
     product->facts_job = NULL;
+    if (product->cycles_job)
+        job_cancel(product->analyst, product->cycles_job);
+    product->cycles_job = NULL;
+}
+
+void product_retry(struct product *product)
+{
+    product->is_cancelled = false;
 }
 
 enum facts_state product_need_facts(struct product *product, const struct heap *heap)
@@ -87,7 +98,71 @@ enum facts_state product_need_facts(struct product *product, const struct heap *
         return FACTS_THERE;
     if (heap != product->heap)
         return FACTS_NEVER;
-    if (!product->facts_job)
-        product_start_facts(product);
+    if (product->facts_job)
+        return FACTS_COMING;
+    if (product->is_cancelled)
+        return FACTS_CANCELLED;
+    product_start_facts(product);
+    return FACTS_COMING;
+}
+
+/* ---- cycles ---- */
+
+struct cycles_work {
+    struct product *product;
+    struct heap *heap;
+    struct snapshot *snapshot;
+    struct heap_cycles cycles;
+};
+
+static struct err *run_cycles(struct job *job, void *ctx)
+{
+    struct cycles_work *work = ctx;
+
+    return heap_cycles_find(work->snapshot, job_cancel_flag(job), &work->cycles);
+}
+
+static void cycles_done(void *ctx, const struct job_result *result)
+{
+    struct cycles_work *work = ctx;
+    struct product *product = work->product;
+    bool is_shown = work->heap == product->heap;
+
+    if (is_shown)
+        product->cycles_job = NULL;
+    if (!result->err) {
+        work->heap->cycles = work->cycles;
+        work->heap->has_cycles = true;
+    }
+    if (is_shown && result->is_cancelled && result->err)
+        product->is_cancelled = true;
+    else if (is_shown && result->err)
+        app_report(product->app, product_copy_error(result->err));
+    if (is_shown)
+        app_reload(product->app, product);
+    heap_unref(work->heap);
+    free(work);
+}
+
+enum facts_state product_need_cycles(struct product *product, struct heap *heap)
+{
+    enum facts_state state = product_need_facts(product, heap);
+
+    if (heap->has_cycles)
+        return FACTS_THERE;
+    if (state != FACTS_THERE)
+        return state;
+    if (heap != product->heap)
+        return FACTS_NEVER;
+    if (product->cycles_job)
+        return FACTS_COMING;
+    if (product->is_cancelled)
+        return FACTS_CANCELLED;
+    struct cycles_work *work = xalloc(sizeof *work);
+    *work = (struct cycles_work){product, heap_ref(heap), heap->snapshot, {0}};
+    product->cycles_job = job_submit(product->analyst, &(struct job_spec){.title = "finding cycles",
+                                                                          .run = run_cycles,
+                                                                          .done = cycles_done,
+                                                                          .ctx = work});
     return FACTS_COMING;
 }

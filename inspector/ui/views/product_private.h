@@ -18,10 +18,13 @@ struct product {
 
     struct session *session; /* touched by jobs only, but for session_info() */
     pid_t pid;
+    const char *file; /* the target is this capture; NULL: a process. Borrowed */
     char *command;
     int pidfd; /* -1: none */
     struct heap *heap, *baseline;
     struct job *facts_job; /* about `heap`; NULL: none */
+    struct job *cycles_job;
+    bool is_cancelled; /* one of these, by the user */
     bool has_memory, is_measuring;
     struct session_memory memory;
 };
@@ -40,6 +43,9 @@ struct work {
     struct collected *collected;
     struct heap *heap; /* whose questions these are */
     struct lookup_batch *batch;
+    struct lookup *lookup;    /* whose batch it is, if not the heap's … */
+    void (*asked)(void *ctx); /* … and who wants to know */
+    void *ctx;
     uint32_t object;
     char *text; /* of its value */
     struct session_memory memory;

@@ -78,6 +78,8 @@ static void snapshot_done(struct work *work, const struct job_result *result)
 
 void product_snapshot(struct product *product)
 {
+    if (product_is_file(product))
+        return;
     if (product->session && product->heap)
         product_submit(product, "snapshot",
                        &(struct work){.run = run_snapshot, .done = snapshot_done});

@@ -72,6 +72,35 @@ void product_ask(struct product *product, struct heap *heap)
     app_redraw(product->app);
 }
 
+static void ask_aside_done(struct work *work, const struct job_result *result)
+{
+    (void)result; /* a name that is not known shows as one */
+    lookup_apply(work->lookup, work->batch);
+    work->asked(work->ctx);
+}
+
+void product_ask_aside(struct product *product, struct heap *heap, struct lookup *lookup,
+                       void (*done)(void *ctx), void *ctx)
+{
+    struct lookup_batch *batch = lookup_take(lookup);
+    bool can_ask = heap == product->heap && product->session;
+
+    if (batch && can_ask) {
+        product_submit(product, "asking for names",
+                       &(struct work){.run = run_ask,
+                                      .done = ask_aside_done,
+                                      .heap = heap_ref(heap),
+                                      .batch = batch,
+                                      .lookup = lookup,
+                                      .asked = done,
+                                      .ctx = ctx});
+        return;
+    }
+    if (batch)
+        lookup_apply(lookup, batch);
+    done(ctx);
+}
+
 static void on_value(const struct decoded_value *value, void *arg)
 {
     struct work *work = arg;

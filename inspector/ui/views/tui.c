@@ -28,7 +28,10 @@ static unsigned product_action(void *ctx, struct app *app, enum action action, c
         product_collect(product);
         return EFFECT_REDRAW;
     case ACT_DOMINATED:
+        product_retry(product);
         return show_tab(app, TAB_RETAINED);
+    case ACT_CYCLES:
+        return show_tab(app, TAB_CYCLES);
     case ACT_GARBAGE:
         return show_tab(app, TAB_GARBAGE);
     case ACT_DETACH:
@@ -108,7 +111,9 @@ struct err *tui_run(const struct tui_options *options, int *status)
         product_steal(product);
     if (options->program)
         expect_program(app, product, options->program);
-    if (options->pid)
+    if (options->file)
+        product_open(product, options->file);
+    else if (options->pid)
         product_attach(product, options->pid, true);
     else
         app_set_tabs(app, &(struct nav_tab){"processes", &procs_view, product}, 1);

@@ -22,6 +22,7 @@ struct tui_program {
 };
 
 struct tui_options {
+    const char *file;            /* a capture; NULL: none */
     pid_t pid;                   /* 0: the picker */
     struct tui_program *program; /* `pid` is this one, just started; NULL: it is none of ours */
     bool readonly;

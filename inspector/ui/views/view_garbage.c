@@ -56,9 +56,10 @@ static struct err *load(struct garbage_view *self, struct heap *heap)
     }
     add_up(self, heap);
     browser_set_empty_text(view_browser(&self->view),
-                           garbage                 ? "nothing: no object here is unreachable"
-                           : state == FACTS_COMING ? "computing: it will appear here"
-                                                   : "not computed; R takes a new snapshot");
+                           garbage                    ? "nothing: no object here is unreachable"
+                           : state == FACTS_CANCELLED ? "cancelled; Enter computes it"
+                           : state == FACTS_NEVER     ? "not computed; R takes a new snapshot"
+                                                      : "computing: it will appear here");
     return NULL;
 }
 
@@ -117,6 +118,11 @@ static unsigned garbage_action(struct view *view, enum action action)
         return turn(self, 1);
     if (action == ACT_PREVIOUS_PANE)
         return turn(self, -1);
+    if (action == ACT_OPEN && !self->is_there) { /* it was cancelled: once more */
+        product_retry(self->product);
+        app_report(view->app, load(self, self->heap));
+        return EFFECT_REDRAW;
+    }
     if (action == ACT_OPEN && raw != SIZE_MAX)
         return open_type(self, raw);
     return EFFECT_IGNORED;
@@ -139,7 +145,7 @@ static void draw_generation(const struct garbage_view *self, struct area area, i
     enum role role = is_chosen ? ROLE_TITLE : ROLE_NORMAL;
     char count[UNITS_BUF], bytes[UNITS_BUF];
 
-    draw_printf(area, y, 0, role, "%c %-16s %14s  %10s", is_chosen ? '*' : ' ', names[g],
+    draw_printf(area, y, 0, role, "%c %-15s %11s  %9s", is_chosen ? '*' : ' ', names[g],
                 garbage ? units_count(garbage->n, count) : "not known",
                 garbage ? units_bytes((int64_t)self->bytes[g], bytes) : "");
 }
@@ -163,7 +169,7 @@ static void garbage_draw_head(const struct view *view, struct area area)
     const struct garbage *garbage = heap_garbage(self->heap, self->generation);
     char along[UNITS_BUF], bytes[UNITS_BUF];
 
-    draw_text(area, 0, 0, ROLE_HEADER, "  would be freed by collecting   objects       bytes");
+    draw_text(area, 0, 0, ROLE_HEADER, "  would be freed      objects      bytes");
     for (int g = 0; g < GENERATIONS; g++)
         draw_generation(self, area, 1 + g, g);
     if (!garbage)

@@ -1,6 +1,6 @@
 /* The dominator tree, a level at a time: what only this object keeps alive. Enter goes down, Esc back up. */
 #include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "inspector/base/cleanup.h"
 #include "inspector/base/str.h"
@@ -9,7 +9,7 @@
 #include "inspector/rows/rows_retained.h"
 #include "inspector/ui/views/views.h"
 
-enum { OWNERS_SHOWN = 4, TOP_LINES = 1, HEAD_LINES = 3 };
+enum { CRUMB_BYTES = 32, OWNERS_SHOWN = 4, TOP_LINES = 1, HEAD_LINES = 3 };
 
 struct retained_view {
     struct view view;
@@ -24,7 +24,9 @@ static void set_empty_text(struct retained_view *self, enum facts_state state)
 {
     const char *text = "it keeps nothing else alive; O shows the object";
 
-    if (state == FACTS_COMING)
+    if (state == FACTS_CANCELLED)
+        text = "cancelled; Enter computes retained sizes";
+    else if (state == FACTS_COMING)
         text = "computing retained sizes: they will appear here";
     else if (state == FACTS_NEVER)
         text = "not computed before there was a newer snapshot";
@@ -60,6 +62,8 @@ static struct err *retained_open(struct view *view, const void *arg)
     self->under = at->under;
     if (self->under == DOMINATOR_ROOT)
         view_set_crumb(view, "roots");
+    else if (at->held)
+        view_set_crumb(view, "%s", at->held);
     else
         view_set_crumb(view, "%s",
                        type_short_name(snapshot_type_of(self->heap->snapshot, self->under)->name));
@@ -76,7 +80,7 @@ static struct err *retained_top_open(struct view *view, const void *arg)
     struct product *product = (struct product *)arg;
 
     return retained_open(view, &(struct retained_arg){product, product_heap(product),
-                                                      DOMINATOR_ROOT, DOMINATOR_ROOT});
+                                                      DOMINATOR_ROOT, DOMINATOR_ROOT, NULL});
 }
 
 static void retained_close(struct view *view)
@@ -119,12 +123,17 @@ static void retained_drawn(struct view *view)
 }
 
 /* A level down, or the object itself where there is none. */
-static unsigned go_down(struct retained_view *self, const struct object_place *at)
+static unsigned go_down(struct retained_view *self, size_t raw, const struct object_place *at)
 {
     const struct retained *tree = &facts_of(self->heap->snapshot)->retained;
-    bool is_leaf = tree->count[tree->place[at->object]] == 1;
+    struct rows *rows = browser_rows(view_browser(&self->view));
+    const char *held = rows_retained_held(rows, raw);
+    struct retained_arg arg = {at->product, at->heap, at->object, DOMINATOR_ROOT,
+                               held && strlen(held) <= CRUMB_BYTES ? held : NULL};
 
-    return object_verb(self->view.app, at, is_leaf ? ACT_OBJECT : ACT_DOMINATED);
+    if (tree->count[tree->place[at->object]] == 1)
+        return object_verb(self->view.app, at, ACT_OBJECT);
+    return app_open(self->view.app, &retained_view, &arg);
 }
 
 static unsigned retained_action(struct view *view, enum action action)
@@ -134,6 +143,7 @@ static unsigned retained_action(struct view *view, enum action action)
     size_t raw = self->is_there ? view_selected(view) : SIZE_MAX;
 
     if (action == ACT_OPEN && !self->is_there) { /* it was cancelled: once more */
+        product_retry(self->product);
         app_report(view->app, load(self));
         return EFFECT_REDRAW;
     }
@@ -147,7 +157,7 @@ static unsigned retained_action(struct view *view, enum action action)
         at.object = rows_retained_object(browser_rows(view_browser(view)), raw);
     else if (action != ACT_OBJECT || self->under == DOMINATOR_ROOT)
         return EFFECT_IGNORED;
-    return action == ACT_OPEN ? go_down(self, &at) : object_verb(view->app, &at, action);
+    return action == ACT_OPEN ? go_down(self, raw, &at) : object_verb(view->app, &at, action);
 }
 
 /* ---- the head ---- */

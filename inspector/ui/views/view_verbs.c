@@ -31,7 +31,7 @@ struct err *no_rows(const struct heap *heap, struct rows **ret)
 static unsigned open_owner(struct app *app, const struct object_place *at)
 {
     const struct facts *facts = facts_of(at->heap->snapshot);
-    struct retained_arg arg = {at->product, at->heap, DOMINATOR_ROOT, at->object};
+    struct retained_arg arg = {at->product, at->heap, DOMINATOR_ROOT, at->object, NULL};
 
     if (!facts) {
         product_need_facts(at->product, at->heap);
@@ -48,6 +48,8 @@ static unsigned open_owner(struct app *app, const struct object_place *at)
 
 unsigned object_verb(struct app *app, const struct object_place *at, enum action action)
 {
+    if (action == ACT_DOMINATED || action == ACT_PATH || action == ACT_OWNER)
+        product_retry(at->product);
     switch (action) {
     case ACT_VALUE:
         product_show_value(at->product, at->heap, at->object);
@@ -55,8 +57,11 @@ unsigned object_verb(struct app *app, const struct object_place *at, enum action
     case ACT_OBJECT:
         return app_open(app, &object_view, &(struct object_arg){at->product, at->heap, at->object});
     case ACT_DOMINATED:
-        return app_open(app, &retained_view,
-                        &(struct retained_arg){at->product, at->heap, at->object, DOMINATOR_ROOT});
+        return app_open(
+            app, &retained_view,
+            &(struct retained_arg){at->product, at->heap, at->object, DOMINATOR_ROOT, NULL});
+    case ACT_PATH:
+        return app_open(app, &path_view, at);
     case ACT_OWNER:
         return open_owner(app, at);
     default:

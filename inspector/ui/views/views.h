@@ -36,12 +36,26 @@ extern const struct view_ops object_view;
 struct retained_arg {
     struct product *product;
     struct heap *heap;
-    uint32_t under;  /* an object, or DOMINATOR_ROOT */
-    uint32_t select; /* the row to be on, DOMINATOR_ROOT: the first */
+    uint32_t under;   /* an object, or DOMINATOR_ROOT */
+    uint32_t select;  /* the row to be on, DOMINATOR_ROOT: the first */
+    const char *held; /* how the one above holds it, for the crumbs; NULL: not known */
 };
 extern const struct view_ops retained_view;
 /* Its top, as a tab: takes the struct product. */
 extern const struct view_ops retained_top_view;
+
+/* Why an object is alive: a path at a time, root first. Takes a struct object_place. */
+extern const struct view_ops path_view;
+
+/* The reference cycles, as a tab: takes the struct product. */
+extern const struct view_ops cycles_view;
+/* One of them, walked round. */
+struct cycle_arg {
+    struct product *product;
+    struct heap *heap; /* whose cycles are known */
+    const struct heap_cycle *cycle;
+};
+extern const struct view_ops cycle_view;
 
 /* What a collection would free now, as a tab: takes the struct product. */
 extern const struct view_ops garbage_view;
