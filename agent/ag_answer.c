@@ -72,6 +72,8 @@ static bool answer_values(struct ag_walk *walk, struct ag_sender *answers, const
         return true;
     if (ask.text_max > MSG_VALUE_TEXT_MAX)
         ask.text_max = MSG_VALUE_TEXT_MAX;
+    if (ask.text_max < MSG_VALUE_TEXT_MIN)
+        ask.text_max = MSG_VALUE_TEXT_MIN;
     head.ask = ask.ask;
     for (uint32_t i = 0; i < ask.count; i++) {
         uint32_t index;

@@ -69,6 +69,7 @@ enum {
     MSG_TEXT_MAX = 4096,        /* bytes of a type's module or qualname, a log line, an edge name */
     MSG_NAME_MAX = 512,         /* bytes of a thread's, function's, file's, variable's name */
     MSG_VALUE_TEXT_MAX = 4096,  /* bytes of one preview's text */
+    MSG_VALUE_TEXT_MIN = 16,    /* shorter ones cannot be asked for: a complex takes as much */
     MSG_ASK_VALUES_MAX = 1024,  /* objects in one ASK_VALUES */
     MSG_OPAQUE_MAX = 64,        /* types that a walk may be told not to look into */
     MSG_NO_INDEX = -1,          /* as u32: no such object */

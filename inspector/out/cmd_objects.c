@@ -68,7 +68,8 @@ static struct err *ask_lengths(const struct target *target, uint64_t **ret)
         objects[i] = i;
         (*ret)[i] = QUERY_NO_LENGTH;
     }
-    return session_values(target->session, objects, n, 1, on_length, *ret, &cmd_cancel);
+    return session_values(target->session, objects, n, MSG_VALUE_TEXT_MIN, on_length, *ret,
+                          &cmd_cancel);
 }
 
 /* The rows that pass, in a table of their own that replaces *rows. */
