@@ -1,5 +1,6 @@
 #include "agent/ag_answer.h"
 
+#include "agent/ag_guard.h"
 #include "agent/ag_names.h"
 #include "agent/ag_sizes.h"
 #include "agent/ag_values.h"
@@ -36,7 +37,7 @@ static uint8_t *put_value(uint8_t *p, uint32_t index, const struct ag_value *val
     return put_text(p, value->detail, value->detail_bytes);
 }
 
-/* The preview of object `index`; nothing for what is not in the graph. */
+/* The preview of object `index`; nothing for what is not in the graph, none where its memory is broken. */
 static uint8_t *answer_value(struct ag_walk *walk, uint8_t *p, uint32_t index, uint32_t text_max,
                              uint32_t *count)
 {
@@ -45,10 +46,16 @@ static uint8_t *answer_value(struct ag_walk *walk, uint8_t *p, uint32_t index, u
     if (index >= ag_index_count(&walk->index))
         return p;
     struct pyobj *object = ag_index_object(&walk->index, index);
-    const struct ag_type *type = ag_types_get(&walk->types, ag_type_of(object));
+    struct ag_type *type = ag_types_get(&walk->types, ag_type_of(object));
     if (!type)
         return p;
-    ag_value_of(object, type, text_max, &value);
+    if (AG_GUARD_BEGIN()) {
+        ag_value_of(object, &walk->types, type, text_max, &value);
+        ag_guard.armed = false;
+    } else {
+        value.kind = VALUE_NONE;
+        value.size = value.text_bytes = value.detail_bytes = 0;
+    }
     (*count)++;
     return put_value(p, index, &value);
 }

@@ -7,6 +7,7 @@
 #include <linux/wait.h>
 
 #include "agent/ag_answer.h"
+#include "agent/ag_guard.h"
 #include "agent/ag_send.h"
 #include "agent/ag_sys.h"
 #include "agent/ag_walk.h"
@@ -48,9 +49,15 @@ static _Noreturn void leave(int status)
         sys_call1(SYS_exit_group, status);
 }
 
+struct ag_guard ag_guard;
+
 /* A broken extension type was met: say where, and go. Never returns. */
 static void crashed(int signal)
 {
+    if (ag_guard.armed) {
+        ag_guard.armed = false;
+        __builtin_longjmp(ag_guard.jump, 1);
+    }
     if (!blaming) {
         blaming = true; /* that may crash, too */
         ag_walk_blame(&walk);

@@ -236,8 +236,7 @@ static bool is_deque(struct pyobj *type, const struct ag_types *types)
     return false;
 }
 
-bool ag_deque_items(struct pyobj *object, const struct ag_types *types,
-                    void (*item)(struct pyobj *target, uint64_t i, void *arg), void *arg)
+bool ag_deque_items(struct pyobj *object, const struct ag_types *types, ag_item_fn *item, void *arg)
 {
     if (!is_deque(ag_type_of(object), types))
         return false;
@@ -245,7 +244,8 @@ bool ag_deque_items(struct pyobj *object, const struct ag_types *types,
     uint64_t at = AG_FIELD(uint64_t, object, DEQUE_INDEX);
     uint64_t n = AG_FIELD(uint64_t, object, OB_SIZE);
     for (uint64_t i = 0; i < n && block && at < DEQUE_BLOCK_ITEMS; i++) {
-        item(AG_FIELD(struct pyobj *, block, DEQUE_DATA + (int)(8 * at)), i, arg);
+        if (!item(AG_FIELD(struct pyobj *, block, DEQUE_DATA + (int)(8 * at)), i, arg))
+            break;
         if (++at == DEQUE_BLOCK_ITEMS) {
             block = AG_FIELD(char *, block, DEQUE_NEXT);
             at = 0;

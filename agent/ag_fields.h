@@ -20,6 +20,8 @@ void ag_fields_of(struct pyobj *object, const struct ag_types *types, ag_field_f
 /* What references of instances of `type` are that no field accounts for; NULL if nothing can be said. */
 const char *ag_fields_rest(struct pyobj *type);
 
-/* Calls `item` for every item of a deque, in order. False if `object` is no deque. */
-bool ag_deque_items(struct pyobj *object, const struct ag_types *types,
-                    void (*item)(struct pyobj *target, uint64_t i, void *arg), void *arg);
+/* Calls `item` for every item of a deque, in order, until it returns false. False if `object` is no
+ * deque. */
+typedef bool ag_item_fn(struct pyobj *target, uint64_t i, void *arg);
+bool ag_deque_items(struct pyobj *object, const struct ag_types *types, ag_item_fn *item,
+                    void *arg);

@@ -169,6 +169,7 @@ void ag_heap_gc_state(const struct ag_heap *heap, struct msg_snap_gc *ret)
     ret->enabled = (uint32_t)AG_FIELD(int, heap->enabled, 0);
     ret->debug = AG_FIELD(int, heap->enabled, DEBUG_AFTER_ENABLED);
     ret->collecting = (uint32_t)AG_FIELD(int, heap->stats, COLLECTING_AFTER_STATS);
+    ret->garbage = (uint64_t)garbage;
     ret->garbage_count = garbage ? AG_FIELD(uint64_t, garbage, OB_SIZE) : 0;
     for (int i = 0; i < 3; i++) {
         const char *stats = heap->stats + i * STATS_BYTES;

@@ -10,7 +10,6 @@ enum {
     KEY_MEMBERS = 4,
     TYPE_TEXT_BYTES = 80,
     BYTES_DATA = 32,
-    DIGIT_BITS = 30,
 };
 
 static void put_quoted(struct ag_text *text, struct pyobj *str)
@@ -55,21 +54,47 @@ struct ag_digits ag_int_digits(struct pyobj *object)
     return digits;
 }
 
-/* An int of one or two digits, else how large it is. */
-static void put_int(struct ag_text *text, struct pyobj *object)
+/* Decimal by repeated division: a few hundred steps at most. */
+uint32_t ag_int_decimal(struct pyobj *object, char to[AG_DECIMALS_MAX])
 {
     struct ag_digits digits = ag_int_digits(object);
+    uint32_t rest[AG_DIGITS_MAX];
+    uint32_t at = AG_DECIMALS_MAX;
 
-    if (digits.n > 2) {
+    if (digits.n > AG_DIGITS_MAX)
+        return 0;
+    memcpy(rest, digits.at, digits.n * sizeof *rest);
+    do {
+        uint64_t carry = 0;
+        for (uint64_t i = digits.n; i-- > 0;) {
+            carry = carry << AG_DIGIT_BITS | rest[i];
+            rest[i] = (uint32_t)(carry / 10);
+            carry %= 10;
+        }
+        to[--at] = (char)('0' + carry);
+        while (digits.n && !rest[digits.n - 1])
+            digits.n--;
+    } while (digits.n);
+    if (digits.negative)
+        to[--at] = '-';
+    memmove(to, to + at, AG_DECIMALS_MAX - at);
+    return AG_DECIMALS_MAX - at;
+}
+
+void ag_put_int(struct ag_text *text, struct pyobj *object)
+{
+    enum { SHORT = 5 }; /* digits that are written out */
+    struct ag_digits digits = ag_int_digits(object);
+    char decimal[AG_DECIMALS_MAX + 1];
+
+    if (digits.n > SHORT) {
         ag_put(text, "<int of ");
-        ag_put_decimal(text, digits.n * DIGIT_BITS);
+        ag_put_decimal(text, digits.n * AG_DIGIT_BITS);
         ag_put(text, " bits>");
         return;
     }
-    if (digits.negative)
-        ag_put(text, "-");
-    ag_put_decimal(text, (digits.n > 0 ? digits.at[0] : 0) |
-                             (digits.n > 1 ? (uint64_t)digits.at[1] << DIGIT_BITS : 0));
+    decimal[ag_int_decimal(object, decimal)] = '\0';
+    ag_put(text, decimal);
 }
 
 static void put_type_name(struct ag_text *text, struct pyobj *type)
@@ -102,7 +127,7 @@ static void put_key(struct ag_text *text, struct pyobj *object, int depth)
     else if (type == api.PyUnicode_Type)
         put_quoted(text, object);
     else if (type == api.PyLong_Type)
-        put_int(text, object);
+        ag_put_int(text, object);
     else if (type == api.PyBytes_Type)
         put_bytes(text, object);
     else if (type == api.PyTuple_Type && depth < KEY_DEPTH) {

@@ -19,3 +19,13 @@ struct ag_digits {
     bool negative;
 };
 struct ag_digits ag_int_digits(struct pyobj *object);
+
+enum {
+    AG_DIGIT_BITS = 30,
+    AG_DIGITS_MAX = 40, /* ints of more are given by their size: 1,200 bits, 361 decimal places */
+    AG_DECIMALS_MAX = AG_DIGITS_MAX * 10 + 1,
+};
+/* Writes an int of at most AG_DIGITS_MAX digits in decimal; returns its length, 0: it has more. */
+uint32_t ag_int_decimal(struct pyobj *object, char to[AG_DECIMALS_MAX]);
+/* An int in decimal, else how large it is. */
+void ag_put_int(struct ag_text *text, struct pyobj *object);

@@ -369,9 +369,10 @@ static void field_name(struct pyobj *target, const char *edge, void *arg)
     named(arg, target, edge);
 }
 
-static void item_name(struct pyobj *target, uint64_t i, void *arg)
+static bool item_name(struct pyobj *target, uint64_t i, void *arg)
 {
     named_index(arg, target, "[", i, "]");
+    return true;
 }
 
 static void all_names(struct wanted *w, const struct ag_walk *walk, struct pyobj *object,

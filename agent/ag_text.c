@@ -2,6 +2,7 @@
 
 #include "agent/ag_pyver.h"
 #include "agent/ag_sys.h"
+#include "proto/msg.h"
 
 enum { STR_LENGTH = 16, STR_STATE = 32 };
 
@@ -128,6 +129,15 @@ void ag_put(struct ag_text *text, const char *c_string)
     text->n += (uint32_t)n;
 }
 
+void ag_put_whole(struct ag_text *text, const char *c_string)
+{
+    if (strlen(c_string) > text->cap - text->n) {
+        text->cap = text->n;
+        text->cut = true;
+    }
+    ag_put(text, c_string);
+}
+
 static void put_number(struct ag_text *text, uint64_t n, unsigned base)
 {
     char digits[24];
@@ -159,4 +169,75 @@ void ag_put_str(struct ag_text *text, struct pyobj *str, uint32_t max)
     if (n < ag_str_length(str))
         text->cut = true;
     text->n += n;
+}
+
+void ag_put_padded(struct ag_text *text, uint64_t n, unsigned width)
+{
+    uint64_t least = 1;
+
+    while (--width)
+        least *= 10;
+    for (; least > 1 && n < least; least /= 10)
+        ag_put(text, "0");
+    ag_put_decimal(text, n);
+}
+
+/* A character or byte in quotes; what else is not printable is escaped by whoever prints it. */
+static void put_escaped(struct ag_text *text, uint32_t ch, bool is_byte)
+{
+    char bytes[5] = {0};
+
+    if (ch == '\n' || ch == '\t' || ch == '\r') {
+        ag_put(text, ch == '\n' ? "\\n" : ch == '\t' ? "\\t" : "\\r");
+    } else if (ch == '\'' || ch == '\\') {
+        ag_put(text, ch == '\'' ? "\\'" : "\\\\");
+    } else if (ch < ' ' || ch == 0x7f || (is_byte && ch > 0x7f)) {
+        memcpy(bytes, "\\x", 2);
+        bytes[2] = "0123456789abcdef"[ch >> 4];
+        bytes[3] = "0123456789abcdef"[ch & 15];
+        ag_put(text, bytes);
+    } else {
+        encode(ch, bytes);
+        ag_put_whole(text, bytes);
+    }
+}
+
+void ag_put_quoted(struct ag_text *text, struct pyobj *str, uint32_t max)
+{
+    struct characters c = characters_of(str);
+
+    ag_put(text, "'");
+    for (uint64_t i = 0; i < c.length && i < max && !text->cut; i++)
+        put_escaped(text, character(&c, i), false);
+    ag_put_whole(text, c.length > max ? "…'" : "'");
+}
+
+void ag_put_quoted_bytes(struct ag_text *text, const void *data, uint64_t n, uint32_t max)
+{
+    ag_put(text, "b'");
+    for (uint64_t i = 0; i < n && i < max && !text->cut; i++)
+        put_escaped(text, ((const uint8_t *)data)[i], true);
+    ag_put_whole(text, n > max ? "…'" : "'");
+}
+
+/* A mark, then the bytes in hexadecimal. */
+static void put_marked(struct ag_text *text, char mark, const uint8_t *bytes, unsigned n)
+{
+    char hex[2 + 32] = {mark};
+
+    for (unsigned i = 0; i < n; i++) {
+        hex[1 + 2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+        hex[2 + 2 * i] = "0123456789abcdef"[bytes[i] & 15];
+    }
+    ag_put_whole(text, hex);
+}
+
+void ag_put_double(struct ag_text *text, const void *bytes)
+{
+    put_marked(text, VALUE_MARK_DOUBLE, bytes, 8);
+}
+
+void ag_put_complex(struct ag_text *text, const void *bytes)
+{
+    put_marked(text, VALUE_MARK_COMPLEX, bytes, 16);
 }

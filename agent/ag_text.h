@@ -39,7 +39,18 @@ static inline struct ag_text ag_text_in(char *buf, uint32_t cap)
 }
 
 void ag_put(struct ag_text *text, const char *c_string);
+/* The same for what is not to be torn: all of it, or nothing and nothing after it. */
+void ag_put_whole(struct ag_text *text, const char *c_string);
 void ag_put_decimal(struct ag_text *text, uint64_t n);
 void ag_put_hex(struct ag_text *text, uint64_t n);
 /* The characters of a str, at most `max` bytes of them. */
 void ag_put_str(struct ag_text *text, struct pyobj *str, uint32_t max);
+/* At least `width` digits. */
+void ag_put_padded(struct ag_text *text, uint64_t n, unsigned width);
+/* 'text', with what Python would escape in it, "…" inside when it has more than `max` characters. */
+void ag_put_quoted(struct ag_text *text, struct pyobj *str, uint32_t max);
+/* b'bytes', the same way. */
+void ag_put_quoted_bytes(struct ag_text *text, const void *data, uint64_t n, uint32_t max);
+/* Numbers in IEEE 754, which the inspector writes: see VALUE_PREVIEW in proto/msg.h. */
+void ag_put_double(struct ag_text *text, const void *bytes);
+void ag_put_complex(struct ag_text *text, const void *bytes);

@@ -1,5 +1,6 @@
 #include "agent/ag_types.h"
 
+#include "agent/ag_attributes.h"
 #include "agent/ag_sys.h"
 #include "agent/ag_text.h"
 #include "proto/msg.h"
@@ -184,6 +185,14 @@ static bool is_opaque(const struct ag_types *types, struct pyobj *type)
     return false;
 }
 
+/* Whether a class of Python code defines __del__; C types have a wrapper of that name, if any. */
+static bool has_python_del(struct pyobj *type)
+{
+    struct pyobj *del = ag_type_find(type, "__del__");
+
+    return del && ag_type_of(del) != api.PyWrapperDescr_Type;
+}
+
 static void describe(struct ag_types *types, struct ag_type *type)
 {
     struct pyobj *object = type->object;
@@ -203,7 +212,8 @@ static void describe(struct ag_types *types, struct ag_type *type)
         (type->kind == AG_KIND_WEAKREF ? TYPE_WEAKREF : 0) |
         (type->kind == AG_KIND_TYPE ? TYPE_METATYPE : 0) |
         (AG_FIELD(int64_t, object, TP_WEAKLISTOFFSET) ? TYPE_REFERABLE : 0) |
-        (python ? TYPE_PYTHON_CLASS : 0);
+        (python ? TYPE_PYTHON_CLASS : 0) | (AG_FIELD(void *, object, TP_DEL) ? TYPE_LEGACY : 0) |
+        (AG_FIELD(void *, object, TP_FINALIZE) && python && has_python_del(object) ? TYPE_DEL : 0);
     if (flags & (TPF_LIST_SUBCLASS | TPF_TUPLE_SUBCLASS | TPF_DICT_SUBCLASS) ||
         derives_from(object, api.PySet_Type) || derives_from(object, api.PyFrozenSet_Type))
         type->flags |= TYPE_CONTAINER;

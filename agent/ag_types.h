@@ -65,6 +65,8 @@ struct ag_type {
                           AG_SIZE_BASIC */
     int sizeof_flags;
     struct pyobj *sizeof_owner;
+    uint8_t shape;       /* private to ag_shape.c */
+    struct pyobj *names; /* with the shape: _fields of a named tuple, __dataclass_fields__ */
 };
 
 struct ag_types {

@@ -2,6 +2,7 @@
 
 #include "agent/ag_frames.h"
 #include "agent/ag_key.h"
+#include "agent/ag_preview.h"
 #include "agent/ag_pyver.h"
 #include "agent/ag_sys.h"
 #include "agent/ag_text.h"
@@ -11,9 +12,6 @@ enum {
     BYTES_DATA = 32,
     BYTEARRAY_START = 40,
     FLOAT_VALUE = 16,
-    DIGIT_BITS = 30,
-    DIGITS_MAX = 40, /* ints of more are given by their size: 1,200 bits, 361 decimal places */
-    DECIMALS_MAX = DIGITS_MAX * 10,
     ML_NAME = 0,
 };
 
@@ -34,34 +32,12 @@ static void set_str(struct ag_value *value, struct pyobj *str, uint32_t max)
         value->text_bytes = ag_str_utf8(str, value->text, max);
 }
 
-/* Decimal by repeated division: a few hundred steps at most. */
 static void int_value(struct pyobj *object, struct ag_value *value)
 {
-    static uint32_t rest[DIGITS_MAX];
-    struct ag_digits digits = ag_int_digits(object);
-    char decimals[DECIMALS_MAX + 1];
-    uint32_t at = sizeof decimals;
-
     value->kind = VALUE_INT;
-    if (digits.n > DIGITS_MAX) {
-        value->size = digits.n * DIGIT_BITS;
-        return;
-    }
-    memcpy(rest, digits.at, digits.n * sizeof *rest);
-    do {
-        uint64_t carry = 0;
-        for (uint64_t i = digits.n; i-- > 0;) {
-            carry = carry << DIGIT_BITS | rest[i];
-            rest[i] = (uint32_t)(carry / 10);
-            carry %= 10;
-        }
-        decimals[--at] = (char)('0' + carry);
-        while (digits.n && !rest[digits.n - 1])
-            digits.n--;
-    } while (digits.n);
-    if (digits.negative)
-        decimals[--at] = '-';
-    set_bytes(value, decimals + at, sizeof decimals - at, MSG_VALUE_TEXT_MAX);
+    value->text_bytes = ag_int_decimal(object, value->text);
+    if (!value->text_bytes)
+        value->size = ag_int_digits(object).n * AG_DIGIT_BITS;
 }
 
 /* Name, file and line. */
@@ -204,7 +180,7 @@ static bool exact_value(struct pyobj *object, struct pyobj *type, struct ag_valu
 }
 
 /* Kinds that subclasses share. */
-static void inherited_value(struct pyobj *object, const struct ag_type *type,
+static bool inherited_value(struct pyobj *object, const struct ag_type *type,
                             struct ag_value *value, uint32_t max)
 {
     uint64_t flags = type->tp_flags;
@@ -219,22 +195,55 @@ static void inherited_value(struct pyobj *object, const struct ag_type *type,
         set_bytes(value, (char *)object + BYTES_DATA, value->size, max);
     } else if (flags & TPF_LONG_SUBCLASS) {
         int_value(object, value);
-    } else if (flags & (TPF_LIST_SUBCLASS | TPF_TUPLE_SUBCLASS)) {
-        value->kind = VALUE_LEN;
-        value->size = AG_FIELD(uint64_t, object, OB_SIZE);
-    } else if (flags & TPF_DICT_SUBCLASS) {
-        value->kind = VALUE_LEN;
-        value->size = AG_FIELD(uint64_t, object, DICT_USED);
-    } else if (type->flags & TYPE_CONTAINER) {
-        value->kind = VALUE_LEN;
-        value->size = AG_FIELD(uint64_t, object, SET_USED);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* How many members the value of such an object has. */
+static bool length_of(struct pyobj *object, enum ag_shape shape, uint64_t *ret)
+{
+    switch (shape) {
+    case AG_SHAPE_LIST:
+    case AG_SHAPE_TUPLE:
+    case AG_SHAPE_DEQUE:
+    case AG_SHAPE_ARRAY:
+        *ret = AG_FIELD(uint64_t, object, OB_SIZE);
+        return true;
+    case AG_SHAPE_DICT:
+    case AG_SHAPE_ORDERED:
+    case AG_SHAPE_DEFAULTS:
+        *ret = AG_FIELD(uint64_t, object, DICT_USED);
+        return true;
+    case AG_SHAPE_SET:
+        *ret = AG_FIELD(uint64_t, object, SET_USED);
+        return true;
+    default:
+        return false;
     }
 }
 
-void ag_value_of(struct pyobj *object, const struct ag_type *type, uint32_t text_max,
-                 struct ag_value *ret)
+/* Everything else: a preview, with the number of members before it where there are any. */
+static void preview_value(struct pyobj *object, struct ag_types *types, enum ag_shape shape,
+                          struct ag_value *value, uint32_t max)
+{
+    bool all = max > AG_PREVIEW_ALL_BYTES;
+    uint32_t cap = all ? AG_PREVIEW_ALL_BYTES : max < AG_PREVIEW_BYTES ? max : AG_PREVIEW_BYTES;
+    struct ag_preview p = ag_preview_in(value->text, cap, types, all);
+
+    if (!ag_preview_value(&p, object))
+        return;
+    ag_preview_end(&p);
+    value->kind = length_of(object, shape, &value->size) ? VALUE_LEN : VALUE_PREVIEW;
+    value->text_bytes = p.text.n;
+}
+
+void ag_value_of(struct pyobj *object, struct ag_types *types, struct ag_type *type,
+                 uint32_t text_max, struct ag_value *ret)
 {
     const char *constant = ag_constant(object);
+    enum ag_shape shape;
 
     ret->kind = VALUE_NONE;
     ret->size = 0;
@@ -270,8 +279,11 @@ void ag_value_of(struct pyobj *object, const struct ag_type *type, uint32_t text
         weakref_value(object, ret, text_max);
         return;
     default:
-        if (!exact_value(object, type->object, ret, text_max))
-            inherited_value(object, type, ret, text_max);
+        shape = ag_shape_of(types, type);
+        if (exact_value(object, type->object, ret, text_max) ||
+            (shape != AG_SHAPE_ENUM && inherited_value(object, type, ret, text_max)))
+            return;
+        preview_value(object, types, shape, ret, text_max);
     }
 }
 

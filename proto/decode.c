@@ -327,7 +327,7 @@ bool decode_value(struct wire_reader *r, struct decoded_value *ret)
     ret->size = wire_get(r);
     ret->text.bytes = wire_get_text(r, MSG_VALUE_TEXT_MAX, &ret->text.len);
     ret->detail.bytes = wire_get_text(r, MSG_VALUE_TEXT_MAX, &ret->detail.len);
-    if (r->bad || index >= UINT32_MAX || kind > VALUE_TEXT)
+    if (r->bad || index >= UINT32_MAX || kind > VALUE_PREVIEW)
         return false;
     if ((kind == VALUE_FLOAT && ret->text.len != 8) ||
         (kind == VALUE_COMPLEX && ret->text.len != 16))

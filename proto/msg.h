@@ -246,6 +246,7 @@ struct msg_snap_gc {
     int32_t debug;
     uint32_t collecting;    /* a collection was under way when the copy was made */
     uint64_t garbage_count; /* len(gc.garbage) */
+    uint64_t garbage;       /* its address; 0: there is none yet */
     struct {
         uint64_t collections;
         uint64_t collected;
@@ -273,6 +274,8 @@ enum type_flags {
     TYPE_CONTAINER = 1 << 6,
     TYPE_METATYPE = 1 << 7,  /* type or derived: instances are classes */
     TYPE_REFERABLE = 1 << 8, /* there can be weak references to instances */
+    TYPE_DEL = 1 << 9,       /* its finalizer is a __del__ that is written in Python */
+    TYPE_LEGACY = 1 << 10,   /* has a tp_del: the collector cannot free a cycle with instances */
 };
 
 /* Then module text and qualname text, `module_bytes` and `name_bytes` long. */
@@ -436,11 +439,16 @@ enum value_kind {
     VALUE_FLOAT,   /* text: 8 bytes, IEEE 754 little-endian */
     VALUE_COMPLEX, /* text: 16 bytes */
     VALUE_CONSTANT, /* text: None, True, False, Ellipsis, NotImplemented */
-    VALUE_LEN,      /* `size` members */
+    VALUE_LEN,      /* `size` members; text: the first of them, as VALUE_PREVIEW; may be empty */
     VALUE_NAME,     /* text: the name of a function, class, module, descriptor */
     VALUE_PLACE,    /* text: name; detail: file; size: line */
     VALUE_TEXT,     /* text: shown as it is */
+    VALUE_PREVIEW,  /* text: what Python would write, but for the marks below */
 };
+
+/* Floats inside a preview: a mark, then 16 or 32 hexadecimal digits, the bytes of VALUE_FLOAT or
+ * VALUE_COMPLEX. Texts in a preview have no such characters: those are escaped. */
+enum { VALUE_MARK_DOUBLE = 1, VALUE_MARK_COMPLEX = 2 };
 
 struct msg_ans_values {
     struct msg_ask ask;

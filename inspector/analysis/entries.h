@@ -1,6 +1,7 @@
 /*
  * How many members a container has, from its references alone: lists, tuples, sets, deques have one reference each, dicts
- * two. Right for all of these and what is derived from them; a class that adds attributes of its own may have a few more.
+ * two; but an instance's dict that shares its keys with those of others (PEP 412) has only one, so half of its members are
+ * counted. Right for all of these and what is derived from them; a class that adds attributes of its own may have a few more.
  *
  * Immutable once made. Any thread.
  */

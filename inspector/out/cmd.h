@@ -46,9 +46,12 @@ ERR_CHECK struct err *cmd_path(int argc, char **argv);
 ERR_CHECK struct err *cmd_retained(int argc, char **argv);
 ERR_CHECK struct err *cmd_cycles(int argc, char **argv);
 ERR_CHECK struct err *cmd_leaks(int argc, char **argv);
+ERR_CHECK struct err *cmd_waste(int argc, char **argv);
 ERR_CHECK struct err *cmd_garbage(int argc, char **argv);
+ERR_CHECK struct err *cmd_finalizers(int argc, char **argv);
 ERR_CHECK struct err *cmd_gc(int argc, char **argv);
 ERR_CHECK struct err *cmd_stats(int argc, char **argv);
+ERR_CHECK struct err *cmd_set(int argc, char **argv);
 ERR_CHECK struct err *cmd_detach(int argc, char **argv);
 
 /* ---- what commands share ---- */

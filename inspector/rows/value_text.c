@@ -110,6 +110,48 @@ static void put_place(struct str *to, const struct decoded_value *value)
         str_printf(to, ":%" PRIu64, value->size);
 }
 
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The `n` bytes that a preview writes in hexadecimal; false: these are none. */
+static bool read_hex(const char *text, const char *end, char *bytes, size_t n)
+{
+    if ((size_t)(end - text) < 2 * n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i] = (char)(high << 4 | low);
+    }
+    return true;
+}
+
+/* A preview: floats stand as marks. */
+static void put_preview(struct str *to, const struct decoded_text *text)
+{
+    const char *p = text->bytes, *end = p + text->len;
+    char bytes[16];
+
+    while (p < end) {
+        size_t n = *p == VALUE_MARK_DOUBLE ? 8 : *p == VALUE_MARK_COMPLEX ? 16 : 0;
+        if (n && read_hex(p + 1, end, bytes, n)) {
+            if (n == 8)
+                put_double(to, bytes, true);
+            else
+                put_complex(to, bytes);
+            p += 1 + 2 * n;
+            continue;
+        }
+        const char *start = p++;
+        while (p < end && *p != VALUE_MARK_DOUBLE && *p != VALUE_MARK_COMPLEX)
+            p++;
+        text_escape(to, start, (size_t)(p - start), 0);
+    }
+}
+
 char *value_text(const struct decoded_value *value)
 {
     struct str s = STR_INIT;
@@ -137,6 +179,13 @@ char *value_text(const struct decoded_value *value)
     case VALUE_LEN:
         str_printf(&s, "%s item%s", units_count((int64_t)value->size, count),
                    value->size == 1 ? "" : "s");
+        if (value->text.len && value->size) {
+            str_append(&s, ": ");
+            put_preview(&s, &value->text);
+        }
+        break;
+    case VALUE_PREVIEW:
+        put_preview(&s, &value->text);
         break;
     case VALUE_PLACE:
         put_place(&s, value);

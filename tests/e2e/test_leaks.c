@@ -202,6 +202,73 @@ static void leaks__patterns(void **state)
     target_finish(target);
 }
 
+/* ---- waste ---- */
+
+/* The row of this kind and type; with this text in it. */
+static const json_t *waste_row(const json_t *answer, const char *kind, const char *type,
+                               const char *text)
+{
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "rows"), i, row)
+    {
+        if (!strcmp(json_text(row, "kind"), kind) && !strcmp(json_text(row, "type"), type) &&
+            strstr(json_text(row, "text"), text))
+            return row;
+    }
+    test_fail("no waste '%s' of %s", kind, type);
+}
+
+/* Within so many percent and bytes of what the interpreter says. */
+static void assert_bytes(const json_t *row, const json_t *said, const char *key, int percent,
+                         int64_t bytes)
+{
+    int64_t got = json_long(row, "bytes"), want = json_long(said, key);
+
+    if (llabs(got - want) > want * percent / 100 + bytes)
+        test_fail("%s: %lld bytes, the interpreter says %lld", key, (long long)got,
+                  (long long)want);
+}
+
+static void leaks__waste(void **state)
+{
+    struct target *target = start(*state, NULL);
+    json_t *said = target_ask_json(target, "waste");
+    json_t *answer = ouro_json("waste", target_pid(target), NULL);
+
+    const json_t *row = waste_row(answer, "duplicate", "builtins.str", "here a thousand times");
+    assert_int_equal(json_long(row, "count"), 1000);
+    assert_bytes(row, said, "text", 0, 0);
+    assert_true(json_long(waste_row(answer, "duplicates", "builtins.str", ""), "bytes") >=
+                json_long(row, "bytes"));
+    row = waste_row(answer, "empty", "builtins.dict", "");
+    assert_true(json_long(row, "count") >= 50);
+    assert_bytes(row, said, "dicts", 1, 16 << 10); /* the interpreter has some of its own */
+    row = waste_row(answer, "empty", "builtins.set", "");
+    assert_bytes(row, said, "sets", 1, 16 << 10);
+    row = waste_row(answer, "sparse", "builtins.dict", "");
+    assert_true(json_long(row, "count") >= 20);
+    assert_bytes(row, said, "sparse", 2, 16 << 10);
+    assert_bytes(waste_row(answer, "sparse", "builtins.set", ""), said, "sparse_sets", 2, 16 << 10);
+    assert_bytes(waste_row(answer, "over-allocated", "builtins.list", ""), said, "lists", 3,
+                 4 << 10);
+    row = waste_row(answer, "__dict__", "__main__.Plain", "5 attributes");
+    assert_int_equal(json_long(row, "count"), 2000);
+    assert_bytes(row, said, "slots", 5, 0);
+    json_t *other;
+    size_t i;
+    json_array_foreach(json_object_get(answer, "rows"), i, other)
+        assert_string_not_equal(json_text(other, "type"), "__main__.Slotted");
+    json_decref(said);
+    json_decref(answer);
+    struct ouro ouro = ouro_run("waste", target_pid(target), NULL);
+    assert_int_equal(ouro.status, 0);
+    assert_non_null(strstr(ouro.out, "could be saved"));
+    ouro_deinit(&ouro);
+    target_finish(target);
+}
+
 /* ---- no leaks ---- */
 
 static void check_quiet(struct target *target)
@@ -241,6 +308,7 @@ int main(int argc, char **argv)
         BEHAVIOUR(leaks__make_weak_breaks),
         BEHAVIOUR(leaks__growth),
         BEHAVIOUR(leaks__patterns),
+        BEHAVIOUR(leaks__waste),
         BEHAVIOUR(leaks__idle_has_none),
         BEHAVIOUR(leaks__imports_have_none),
         BEHAVIOUR(leaks__plain_script_has_none),

@@ -229,7 +229,7 @@ static void write_texts(const char *directory, const char *const *texts, size_t 
 static void write_values(void)
 {
     static const char *const numbers[] = {"1.5mib", "-12", "0x7f12", "500us", "yes", "2k"};
-    uint8_t bytes[128], *p = bytes;
+    uint8_t bytes[256], *p = bytes;
 
     write_texts("value", numbers, sizeof numbers / sizeof *numbers, '\x04');
     *p++ = 11; /* COL_ID + 1: an answer */
@@ -237,6 +237,10 @@ static void write_values(void)
     p = put_value(p, 2, VALUE_COMPLEX, 0, "1234567890abcdef", "");
     p = put_value(p, 3, VALUE_PLACE, 42, "handle", "/srv/web/app.py");
     p = put_value(p, 4, VALUE_INT, 300, "", "");
+    p = put_value(p, 5, VALUE_LEN, 2,
+                  "[\x01"
+                  "000000000000f83f, 'a']",
+                  "");
     write_seed("value", 100, bytes, (size_t)(p - bytes));
 }
 

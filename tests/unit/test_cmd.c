@@ -92,6 +92,19 @@ static void test_cmd__wrong_arguments(void **state)
         snprintf(line, sizeof line, "gc -- %s", pids[i]);
         assert_usage(line, "the process id must be a whole number");
     }
+    assert_usage("set 1 sideways", "there is no switch 'sideways'; enable, disable");
+    assert_usage("set 1 enable 1", "takes no value");
+    assert_usage("set 1 threshold 1 2", "three numbers");
+    assert_usage("set 1 threshold 1 2 x", "a threshold must be a whole number");
+    assert_usage("set 1 debug", "followed by the flags");
+    assert_usage("set 1 debug saveall,sideways", "no debug flag 'sideways'");
+    assert_usage("set 1 debug 64", "from 0 to 63");
+    assert_usage("set 1 debug leak", "nothing that is found is freed");
+    assert_usage("set 1 debug uncollectable,SaveAll", "add --yes");
+    assert_usage("set 1 tracemalloc", "'start', 'start N' or 'stop'");
+    assert_usage("set 1 tracemalloc start 0 --yes", "at least one frame");
+    assert_usage("set 1 tracemalloc start 5", "every allocation slower");
+    assert_usage("stats 1 --interval 5", "'--interval' needs '--follow'");
     assert_usage("snapshot 1", "it needs '-o FILE'");
     assert_usage("snapshot x -o /tmp/never", "the process id must be a whole number");
     assert_usage("types -- 0", "the process id must be a whole number");

@@ -587,7 +587,7 @@ static void test_decode__bad_values(void **state)
     text[sizeof text - 1] = '\0';
     assert_no_value(f, UINT32_MAX, VALUE_STR, "x");
     assert_no_value(f, UINT64_MAX, VALUE_STR, "x");
-    assert_no_value(f, 1, VALUE_TEXT + 1, "x");
+    assert_no_value(f, 1, VALUE_PREVIEW + 1, "x");
     assert_no_value(f, 1, UINT64_MAX, "x");
     assert_no_value(f, 1, VALUE_FLOAT, "1234567");
     assert_no_value(f, 1, VALUE_FLOAT, "123456789");

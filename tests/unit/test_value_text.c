@@ -180,6 +180,41 @@ static void test_value_text__containers(void **state)
     assert_value(VALUE_LEN, 0, "", "0 items");
     assert_value(VALUE_LEN, 1, "", "1 item");
     assert_value(VALUE_LEN, 12345, "", "12,345 items");
+    assert_value(VALUE_LEN, 100, "[1, 'a', … 98 more]", "100 items: [1, 'a', … 98 more]");
+    assert_value(VALUE_LEN, 0, "[]", "0 items");
+}
+
+/* Floats in a preview are marks, and what only looks like one is a text. */
+static void test_value_text__previews(void **state)
+{
+    (void)state;
+    assert_value(VALUE_PREVIEW, 0, "Point(x=1, y=2)", "Point(x=1, y=2)");
+    assert_value(VALUE_PREVIEW, 0,
+                 "P(x=\x01"
+                 "000000000000f83f)",
+                 "P(x=1.5)");
+    assert_value(VALUE_PREVIEW, 0,
+                 "[\x02"
+                 "000000000000f83f00000000000000c0, \x01"
+                 "0000000000000000]",
+                 "[(1.5-2j), 0.0]");
+    assert_value(VALUE_LEN, 1,
+                 "[\x01"
+                 "000000000000f03f]",
+                 "1 item: [1.0]");
+    assert_value(VALUE_PREVIEW, 0,
+                 "\x01"
+                 "00000000000000",
+                 "\\x0100000000000000");
+    assert_value(VALUE_PREVIEW, 0,
+                 "\x01"
+                 "000000000000F03F",
+                 "\\x01000000000000F03F");
+    assert_value(VALUE_PREVIEW, 0,
+                 "\x02"
+                 "0000",
+                 "\\x020000");
+    assert_value(VALUE_PREVIEW, 0, "a\x1b\x7f\n", "a\\x1b\\x7f\\n");
 }
 
 static void assert_place(const char *name, const char *file, uint64_t line, const char *want)
@@ -221,6 +256,7 @@ int main(void)
         TEST(test_value_text__bytes),
         TEST(test_value_text__ints),
         TEST(test_value_text__containers),
+        TEST(test_value_text__previews),
         TEST(test_value_text__places),
         TEST(test_value_text__names_and_constants),
     };

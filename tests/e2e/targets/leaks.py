@@ -3,6 +3,7 @@
 import gc
 import sys
 import threading
+import tracemalloc
 import types
 
 import lines
@@ -109,6 +110,57 @@ def patterns():
     return 0
 
 
+# ---- waste ----
+class Plain:
+    pass
+
+
+class Slotted:
+    __slots__ = ("a", "b", "c", "d", "e")
+
+
+def instances(cls, n):
+    made = [None] * n
+    before = tracemalloc.get_traced_memory()[0]
+    for i in range(n):
+        made[i] = one = cls()
+        one.a = one.b = one.c = one.d = one.e = None
+    return made, tracemalloc.get_traced_memory()[0] - before
+
+
+def waste():
+    """Waste of every kind, and what this interpreter says that it is."""
+    text = b"a text that is here a thousand times, and could be here once"
+    kept.append([text.decode() for _ in range(1000)])
+    dicts, sets = [{i: i for i in range(1000)} for _ in range(50)], [set(range(1000)) for _ in range(50)]
+    sparse, sparse_sets = [{i: i for i in range(1000)} for _ in range(20)], [set(range(1000)) for _ in range(20)]
+    for i in range(1000):
+        for some in dicts:
+            del some[i]
+        for some in sets:
+            some.remove(i)
+        for some in sparse if i < 990 else ():
+            del some[i]
+        for some in sparse_sets if i < 990 else ():
+            some.remove(i)
+    tracemalloc.start()
+    plain, plain_bytes = instances(Plain, 2000)
+    slotted, slotted_bytes = instances(Slotted, 2000)
+    tracemalloc.stop()
+    kept.extend([dicts, sets, sparse, sparse_sets, plain, slotted])
+    gc.collect()
+    size = sys.getsizeof
+    return {
+        "text": sum(map(size, kept[0])) - size(kept[0][0]),
+        "dicts": sum(map(size, dicts)) - 50 * size({}),
+        "sets": sum(map(size, sets)) - 50 * size(set()),
+        "sparse": sum(map(size, sparse)) - sum(size(dict(list(d.items()))) for d in sparse),
+        "sparse_sets": sum(map(size, sparse_sets)) - sum(size(set(s)) for s in sparse_sets),
+        "lists": sum(size(o) - size([]) - 8 * len(o) for o in gc.get_objects() if type(o) is list and o),
+        "slots": plain_bytes - slotted_bytes,
+    }
+
+
 # ---- what is no leak ----
 def imports():
     """Flask if it is there, else much of the standard library."""
@@ -131,4 +183,4 @@ def plain():
 
 if __name__ == "__main__":
     lines.say("ready")
-    lines.serve(define=define, serve=serve, grow=grow, patterns=patterns, imports=imports, plain=plain)
+    lines.serve(define=define, serve=serve, grow=grow, patterns=patterns, imports=imports, plain=plain, waste=waste)
