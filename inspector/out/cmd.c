@@ -46,6 +46,8 @@ const struct command commands[] = {
     {"finalizers", "TARGET", 1,
      "what runs when objects go: __del__, C finalizers, weakref.finalize; gc.garbage",
      cmd_finalizers},
+    {"resources", "PID", 1,
+     "open descriptors, who owns them; locks held, children, temporary directories", cmd_resources},
     {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},
     {"stats", "PID", 1, "the collector's counters, thresholds and populations", cmd_stats},
     {"watch", "PID", 1, "save captures when memory, objects, garbage or a pause pass a limit",

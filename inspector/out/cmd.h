@@ -50,6 +50,7 @@ ERR_CHECK struct err *cmd_leaks(int argc, char **argv);
 ERR_CHECK struct err *cmd_waste(int argc, char **argv);
 ERR_CHECK struct err *cmd_garbage(int argc, char **argv);
 ERR_CHECK struct err *cmd_finalizers(int argc, char **argv);
+ERR_CHECK struct err *cmd_resources(int argc, char **argv);
 ERR_CHECK struct err *cmd_gc(int argc, char **argv);
 ERR_CHECK struct err *cmd_stats(int argc, char **argv);
 ERR_CHECK struct err *cmd_watch(int argc, char **argv);
