@@ -320,6 +320,74 @@ static void put_mmap(struct ag_preview *p, struct pyobj *map)
     ag_put(&p->text, " bytes)");
 }
 
+/* ---- resources ---- */
+
+/* A lock of the C library's or, from 3.13 on, a byte. */
+static bool is_locked(struct pyobj *lock)
+{
+    enum { OLD_BYTES = 40, OLD_LOCKED = 32, MUTEX = 16 };
+    int64_t bytes = AG_FIELD(int64_t, ag_type_of(lock), TP_BASICSIZE);
+
+    return AG_FIELD(uint8_t, lock, bytes == OLD_BYTES ? OLD_LOCKED : MUTEX) & 1;
+}
+
+/* How often an RLock is held, and by which thread. */
+static uint64_t rlock_count(struct pyobj *lock, uint64_t *owner)
+{
+    enum { OLD_BYTES = 48, OWNER = 24, COUNT = 32, MUTEX = 16 };
+    bool old = AG_FIELD(int64_t, ag_type_of(lock), TP_BASICSIZE) == OLD_BYTES;
+    uint64_t count = AG_FIELD(uint64_t, lock, COUNT);
+
+    *owner = AG_FIELD(uint64_t, lock, OWNER);
+    if (old)
+        return count;
+    return AG_FIELD(uint8_t, lock, MUTEX) & 1 ? count + 1 : 0;
+}
+
+uint64_t ag_resource_of(struct pyobj *object, enum ag_shape shape)
+{
+    enum { FILE_FD = 16, MMAP_FD_OLD = 52, MMAP_FD = 56 };
+    uint64_t owner;
+    int fd = -1;
+
+    if (shape == AG_SHAPE_FILE)
+        fd = AG_FIELD(int, object, FILE_FD);
+    else if (shape == AG_SHAPE_MMAP && AG_FIELD(void *, object, MMAP_DATA))
+        fd = AG_FIELD(int, object, layout->minor < 9 ? MMAP_FD_OLD : MMAP_FD);
+    else if (shape == AG_SHAPE_LOCK)
+        return is_locked(object);
+    else if (shape == AG_SHAPE_RLOCK)
+        return rlock_count(object, &owner);
+    return fd < 0 ? 0 : (uint64_t)fd + 1;
+}
+
+static void put_file(struct ag_preview *p, struct pyobj *file)
+{
+    uint64_t fd = ag_resource_of(file, AG_SHAPE_FILE);
+
+    ag_preview_type(p, ag_type_of(file));
+    ag_put(&p->text, fd ? "(fd=" : "(closed");
+    if (fd)
+        ag_put_decimal(&p->text, fd - 1);
+    ag_put(&p->text, ")");
+}
+
+static void put_lock(struct ag_preview *p, struct pyobj *lock, enum ag_shape shape)
+{
+    uint64_t owner = 0,
+             count = shape == AG_SHAPE_RLOCK ? rlock_count(lock, &owner) : is_locked(lock);
+
+    ag_preview_type(p, ag_type_of(lock));
+    ag_put(&p->text, count ? "(locked" : "(unlocked");
+    if (owner && count) {
+        ag_put(&p->text, " ");
+        ag_put_decimal(&p->text, count);
+        ag_put(&p->text, count == 1 ? " time by thread " : " times by thread ");
+        ag_put_decimal(&p->text, owner);
+    }
+    ag_put(&p->text, ")");
+}
+
 /* ---- others ---- */
 
 static bool is_int(struct pyobj *object, uint32_t number)
@@ -390,6 +458,13 @@ bool ag_known_put(struct ag_preview *p, struct pyobj *object, struct ag_type *ty
         return true;
     case AG_SHAPE_MMAP:
         put_mmap(p, object);
+        return true;
+    case AG_SHAPE_FILE:
+        put_file(p, object);
+        return true;
+    case AG_SHAPE_LOCK:
+    case AG_SHAPE_RLOCK:
+        put_lock(p, object, ag_shape_of(p->types, type));
         return true;
     case AG_SHAPE_RANGE:
     case AG_SHAPE_SLICE:

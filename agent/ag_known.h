@@ -14,3 +14,6 @@ bool ag_known_put(struct ag_preview *p, struct pyobj *object, struct ag_type *ty
 
 /* Items of an array.array. */
 uint64_t ag_array_length(struct pyobj *array);
+
+/* What an object of the operating system's kind has, see VALUE_PREVIEW in proto/msg.h; 0: nothing. */
+uint64_t ag_resource_of(struct pyobj *object, enum ag_shape shape);

@@ -27,6 +27,10 @@ static const struct {
     {"mappingproxy", AG_SHAPE_PROXY},
     {"memoryview", AG_SHAPE_MEMORYVIEW},
     {"BaseException", AG_SHAPE_EXCEPTION},
+    {"_io.FileIO", AG_SHAPE_FILE},
+    {"_socket.socket", AG_SHAPE_FILE},
+    {"_thread.RLock", AG_SHAPE_RLOCK},
+    {"_thread.lock", AG_SHAPE_LOCK},
     {"array.array", AG_SHAPE_ARRAY},
     {"collections.OrderedDict", AG_SHAPE_ORDERED},
     {"collections.defaultdict", AG_SHAPE_DEFAULTS},
@@ -39,6 +43,7 @@ static const struct {
     {"decimal.Decimal", AG_SHAPE_DECIMAL},
     {"mmap.mmap", AG_SHAPE_MMAP},
     {"re.Pattern", AG_SHAPE_PATTERN},
+    {"select.epoll", AG_SHAPE_FILE},
 };
 
 /* Python classes of the standard library; the module may have grown parts ("pathlib._local"). */

@@ -42,6 +42,9 @@ enum ag_shape {
     AG_SHAPE_PATTERN,
     AG_SHAPE_MEMORYVIEW,
     AG_SHAPE_MMAP,
+    AG_SHAPE_FILE, /* with a descriptor: io.FileIO, socket, epoll */
+    AG_SHAPE_LOCK,
+    AG_SHAPE_RLOCK,
     AG_SHAPE_RANGE,
     AG_SHAPE_SLICE,
     AG_SHAPE_PROXY, /* mappingproxy */

@@ -1,6 +1,7 @@
 #include "agent/ag_types.h"
 
 #include "agent/ag_attributes.h"
+#include "agent/ag_shape.h"
 #include "agent/ag_sys.h"
 #include "agent/ag_text.h"
 #include "proto/msg.h"
@@ -193,6 +194,14 @@ static bool has_python_del(struct pyobj *type)
     return del && ag_type_of(del) != api.PyWrapperDescr_Type;
 }
 
+static bool is_resource(const struct ag_types *types, struct ag_type *type)
+{
+    enum ag_shape shape = ag_shape_of(types, type);
+
+    return shape == AG_SHAPE_FILE || shape == AG_SHAPE_MMAP || shape == AG_SHAPE_LOCK ||
+           shape == AG_SHAPE_RLOCK;
+}
+
 static void describe(struct ag_types *types, struct ag_type *type)
 {
     struct pyobj *object = type->object;
@@ -217,11 +226,14 @@ static void describe(struct ag_types *types, struct ag_type *type)
     if (flags & (TPF_LIST_SUBCLASS | TPF_TUPLE_SUBCLASS | TPF_DICT_SUBCLASS) ||
         derives_from(object, api.PySet_Type) || derives_from(object, api.PyFrozenSet_Type))
         type->flags |= TYPE_CONTAINER;
+    if (is_resource(types, type))
+        type->flags |= TYPE_RESOURCE;
     if (!(flags & TPF_HAVE_GC))
         type->traverse = NULL;
     find_size_kind(type);
     if (is_opaque(types, object)) { /* none of its C code is called */
         type->flags |= TYPE_OPAQUE;
+        type->shape = AG_SHAPE_NONE;
         type->kind = AG_KIND_LEAF;
         type->size_kind = AG_SIZE_BASIC;
         type->is_gc = NULL;

@@ -2,6 +2,7 @@
 
 #include "agent/ag_frames.h"
 #include "agent/ag_key.h"
+#include "agent/ag_known.h"
 #include "agent/ag_preview.h"
 #include "agent/ag_pyver.h"
 #include "agent/ag_sys.h"
@@ -236,6 +237,8 @@ static void preview_value(struct pyobj *object, struct ag_types *types, enum ag_
         return;
     ag_preview_end(&p);
     value->kind = length_of(object, shape, &value->size) ? VALUE_LEN : VALUE_PREVIEW;
+    if (value->kind == VALUE_PREVIEW)
+        value->size = ag_resource_of(object, shape);
     value->text_bytes = p.text.n;
 }
 

@@ -25,7 +25,7 @@
 
 #define LAYOUT_MAGIC 0x006f72756f524f55ULL /* "UORouro" */
 
-enum { LAYOUT_VERSION = 7, BUILD_ID_BYTES = 40, PYTHON_TEXT_BYTES = 128 };
+enum { LAYOUT_VERSION = 8, BUILD_ID_BYTES = 40, PYTHON_TEXT_BYTES = 128 };
 
 enum ring_id {
     RING_REQUESTS,  /* inspector -> agent: what to do in the process */

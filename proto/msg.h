@@ -276,6 +276,7 @@ enum type_flags {
     TYPE_REFERABLE = 1 << 8, /* there can be weak references to instances */
     TYPE_DEL = 1 << 9,       /* its finalizer is a __del__ that is written in Python */
     TYPE_LEGACY = 1 << 10,   /* has a tp_del: the collector cannot free a cycle with instances */
+    TYPE_RESOURCE = 1 << 11, /* instances have a descriptor, or are locks: see VALUE_PREVIEW */
 };
 
 /* Then module text and qualname text, `module_bytes` and `name_bytes` long. */
@@ -443,7 +444,9 @@ enum value_kind {
     VALUE_NAME,     /* text: the name of a function, class, module, descriptor */
     VALUE_PLACE,    /* text: name; detail: file; size: line */
     VALUE_TEXT,     /* text: shown as it is */
-    VALUE_PREVIEW,  /* text: what Python would write, but for the marks below */
+    /* text: what Python would write, but for the marks below; size: of what has a descriptor (io.FileIO, socket,
+     * epoll, mmap) its number + 1, of a lock how often it is held; else 0 */
+    VALUE_PREVIEW,
 };
 
 /* Floats inside a preview: a mark, then 16 or 32 hexadecimal digits, the bytes of VALUE_FLOAT or

@@ -13,12 +13,16 @@ import datetime
 import decimal
 import enum
 import gc
+import io
 import lines
 import mmap
 import os
 import pathlib
 import re
+import select
+import socket
 import sys
+import threading
 import types
 import typing
 import uuid
@@ -339,6 +343,25 @@ sample("mmap", mmap.mmap(-1, 8192), "mmap(8192 bytes)")
 closed = mmap.mmap(-1, 10)
 closed.close()
 sample("mmap closed", closed, "mmap(closed)")
+
+# ---- what the operating system gives ----
+opened = io.FileIO(os.open("/dev/null", os.O_RDONLY))
+sample("FileIO", opened, "FileIO(fd=%d)" % opened.fileno())
+shut = io.FileIO("/dev/null")
+shut.close()
+sample("FileIO closed", shut, "FileIO(closed)")
+sock = socket.socket()
+sample("socket", sock, "socket(fd=%d)" % sock.fileno())
+poll = select.epoll()
+sample("epoll", poll, "epoll(fd=%d)" % poll.fileno())
+lock, free_lock, rlock = threading.Lock(), threading.Lock(), threading.RLock()
+lock.acquire()
+rlock.acquire()
+rlock.acquire()
+sample("lock", lock, "lock(locked)")
+sample("lock free", free_lock, "lock(unlocked)")
+sample("RLock", rlock, "RLock(locked 2 times by thread %d)" % threading.get_ident())
+sample("RLock free", threading.RLock(), "RLock(unlocked)")
 
 # ---- what would run code if it were asked ----
 ran = []
