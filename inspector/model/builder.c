@@ -77,11 +77,13 @@ static bool on_type(void *ctx, const struct snap_type *type)
     if (!builder_fine(b, grow(&s->types, &b->types_cap, s->n_types + 1u, sizeof *s->types)))
         return false;
     text_escape(&name, type->module.bytes, type->module.len, 0);
+    size_t module_bytes = name.len_bytes;
     if (type->module.len)
         str_append_char(&name, '.');
     text_escape(&name, type->name.bytes, type->name.len, 0);
     s->types[s->n_types++] = (struct snapshot_type){
         .name = str_steal(&name),
+        .module_bytes = (uint32_t)module_bytes,
         .address = type->fixed.address,
         .object = type->fixed.object,
         .flags = type->fixed.flags,

@@ -30,7 +30,8 @@
 enum { SNAPSHOT_NONE = UINT32_MAX };
 
 struct snapshot_type {
-    char *name; /* module.qualname, escaped, UTF-8 */
+    char *name;            /* module.qualname, escaped, UTF-8 */
+    uint32_t module_bytes; /* of it: the module */
     uint64_t address;
     uint32_t object; /* its number as an object, SNAPSHOT_NONE if it is none */
     uint32_t flags;  /* enum type_flags */

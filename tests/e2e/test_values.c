@@ -81,10 +81,62 @@ static void values__are_what_python_shows(void **state)
     target_finish(target);
 }
 
+static bool has_address(const json_t *rows, json_int_t address)
+{
+    char text[32];
+    json_t *row;
+    size_t i;
+
+    snprintf(text, sizeof text, "0x%llx", (unsigned long long)address);
+    json_array_foreach(rows, i, row) if (!strcmp(json_text(row, "address"), text)) return true;
+    return false;
+}
+
+/* What passes a query is what Python chooses with the same condition. */
+static void values__queries(void **state)
+{
+    struct target *target = target_start(*state, "tests/e2e/targets/values.py", NULL);
+    json_t *pair, *address;
+    size_t i, k;
+
+    json_decref(target_json(target));
+    json_t *queries = target_ask_json(target, "where");
+    assert_int_equal(json_array_size(queries), 6);
+    json_array_foreach(queries, i, pair)
+    {
+        const json_t *wanted = json_array_get(pair, 1);
+        json_t *answer =
+            ouro_json("objects", target_pid(target), "--where", text_at(pair, 0), NULL);
+        const json_t *rows = json_object_get(answer, "rows");
+        if (json_array_size(rows) != json_array_size(wanted))
+            test_fail("%s: %zu objects, not %zu", text_at(pair, 0), json_array_size(rows),
+                      json_array_size(wanted));
+        json_array_foreach(wanted, k, address)
+            assert_true(has_address(rows, json_integer_value(address)));
+        json_decref(answer);
+    }
+    json_decref(queries);
+    target_finish(target);
+}
+
+/* Before anything is attached, and with a caret below what is wrong. */
+static void values__wrong_query(void **state)
+{
+    struct ouro ouro = ouro_run("objects", 1, "--where", "type~x and lem>3", NULL);
+
+    (void)state;
+    assert_int_equal(ouro.status, 2);
+    assert_non_null(strstr(ouro.err, "type~x and lem>3\n           ^\n"));
+    assert_non_null(strstr(ouro.err, "there is no such field at character 12"));
+    ouro_deinit(&ouro);
+}
+
 int main(int argc, char **argv)
 {
     static const struct behaviour behaviours[] = {
         BEHAVIOUR(values__are_what_python_shows),
+        BEHAVIOUR(values__queries),
+        BEHAVIOUR_ONCE(values__wrong_query),
     };
 
     return interp_main("values", behaviours, BEHAVIOURS(behaviours), argc, argv);

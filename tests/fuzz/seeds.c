@@ -1,7 +1,7 @@
 /*
  * Writes inputs for the fuzzers to start from:  seeds DIRECTORY
  *
- * DIRECTORY/capture, decode, elf, filter, text and value are made and filled. What is in them depends on this file
+ * DIRECTORY/capture, decode, elf, filter, query, text and value are made and filled. What is in them depends on this file
  * and on the agent's build only.
  */
 #include <elf.h>
@@ -248,6 +248,9 @@ int main(int argc, char **argv)
 {
     static const char *const texts[] = {"plain text", "\x1b[31m\xc2\x9b", "\xed\xa0\x80",
                                         "日本 e\u0301 \U0001f40d", "\u202e \u2066 \u061c"};
+    static const char *const queries[] = {
+        "type~Row and retained>1MiB and (refcount>100 or not gen==2)",
+        "len>=1000 and referrer.type=='builtins.dict'", "not tracked or finalizer==yes"};
     static const char *const filters[] = {"Node", "!test a,b", "size>1mib", "/No.e$/",
                                           "type~Node \"two words\""};
 
@@ -262,6 +265,7 @@ int main(int argc, char **argv)
     write_programs();
     write_values();
     write_texts("text", texts, sizeof texts / sizeof *texts, '\x01');
+    write_texts("query", queries, sizeof queries / sizeof *queries, 0);
     write_texts("filter", filters, sizeof filters / sizeof *filters, 0);
     return 0;
 }

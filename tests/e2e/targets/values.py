@@ -416,6 +416,31 @@ items_at.value = 8
 
 ran.clear()
 
+
+class Queried(list):
+    pass
+
+
+queried = [Queried(range(n)) for n in (0, 5, 1500, 2000)]
+queried_too = Queried(range(1600))
+gc.collect()
+young = Queried(range(3000))
+
+
+def where():
+    """Queries, and the addresses of the objects that pass."""
+    old = queried + [queried_too]
+    return [
+        ["type==__main__.Queried and len>1000", [id(o) for o in old + [young] if len(o) > 1000]],
+        ["type~Queried and gen==2 and len>1000 and referrer.type==builtins.dict", [id(queried_too)]],
+        ["module==__main__ and type~Queried and not (len>=5 and len<=2000)", [id(queried[0]), id(young)]],
+        ["type~.Queried and shallow>=%d" % sys.getsizeof(queried[3]), [id(o) for o in old + [young]
+         if sys.getsizeof(o) >= sys.getsizeof(queried[3])]],
+        ["(len==5 or len==0) and type=='__main__.Queried'", [id(queried[0]), id(queried[1])]],
+        ["type~Queried and len>5000", []],
+    ]
+
+
 lines.say([[name, id(o), text] for name, o, text in zip(names, samples, expected)])
-lines.serve(ran=lambda: ran)
+lines.serve(ran=lambda: ran, where=where)
 items_at.value = there
