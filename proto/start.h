@@ -21,7 +21,7 @@ enum start_status {
     START_ENDING,        /* the interpreter is shutting down, or has done so */
 };
 
-enum { START_TEXT_BYTES = 128, START_PATH_BYTES = 512 };
+enum { START_TEXT_BYTES = 128, START_PATH_BYTES = 512, START_ORIGIN_BYTES = 96 };
 
 #define START_FUNCTION "ouro_agent_start"
 /* As an extension module, for PEP 768 (session/remote.h): its name, and the argument's place in the file. */
@@ -47,4 +47,6 @@ struct start {
 struct start_remote {
     uint64_t nonce; /* tells the inspector which of several agents is its */
     struct start start;
+    char origin
+        [START_ORIGIN_BYTES]; /* by which dlopen() finds it again; "" if it was not loaded so */
 };

@@ -50,6 +50,8 @@ const struct command commands[] = {
      "open descriptors, who owns them; locks held, children, temporary directories", cmd_resources},
     {"gc", "PID", 1, "force a collection; what it freed, by type", cmd_gc},
     {"stats", "PID", 1, "the collector's counters, thresholds and populations", cmd_stats},
+    {"watch", "PID", 1, "save captures when memory, objects, garbage or a pause pass a limit",
+     cmd_watch},
     {"set", "PID SWITCH [VALUE ...]", -1,
      "enable, disable, threshold A B C, freeze, unfreeze, debug FLAGS, tracemalloc start [N]|stop",
      cmd_set},

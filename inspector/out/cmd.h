@@ -13,6 +13,7 @@
 
 #include "inspector/base/err.h"
 #include "inspector/base/opt.h"
+#include "inspector/model/save.h"
 #include "inspector/model/snapshot.h"
 #include "inspector/out/json.h"
 #include "inspector/rows/lookup.h"
@@ -52,6 +53,7 @@ ERR_CHECK struct err *cmd_finalizers(int argc, char **argv);
 ERR_CHECK struct err *cmd_resources(int argc, char **argv);
 ERR_CHECK struct err *cmd_gc(int argc, char **argv);
 ERR_CHECK struct err *cmd_stats(int argc, char **argv);
+ERR_CHECK struct err *cmd_watch(int argc, char **argv);
 ERR_CHECK struct err *cmd_set(int argc, char **argv);
 ERR_CHECK struct err *cmd_detach(int argc, char **argv);
 
@@ -112,6 +114,12 @@ ERR_CHECK struct err *target_facts(struct target *target);
 ERR_CHECK struct err *target_find(const struct target *target, const char *address, uint32_t *ret);
 /* Asks the frozen copy for all that target->lookup wants. */
 ERR_CHECK struct err *target_ask(struct target *target);
+/*
+ * Saves the snapshot, which must have references and its frozen copy, as a capture file of *bytes bytes; fills in what of
+ * `options` tells whence it is. Progress goes to stderr if that is a terminal.
+ */
+ERR_CHECK struct err *target_save(struct target *target, const char *path,
+                                  struct save_options *options, uint64_t *bytes);
 void target_close(struct target *target);
 
 /* How a table is to be printed. */

@@ -36,7 +36,7 @@ static uint64_t wall_ns(void)
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-static struct err *save(struct target *target, const char *path, struct save_options *options,
+struct err *target_save(struct target *target, const char *path, struct save_options *options,
                         uint64_t *bytes)
 {
     const struct session_info *info = session_info(target->session);
@@ -104,7 +104,7 @@ struct err *cmd_snapshot(int argc, char **argv)
     ERR_RETURN(target_open_process(argv[0], &target));
     struct err *err = target_snapshot(&target, SNAPSHOT_EDGES | SNAPSHOT_SERVE);
     if (!err)
-        err = save(&target, path, &options, &bytes);
+        err = target_save(&target, path, &options, &bytes);
     if (!err)
         err = print(&target, path, bytes, json);
     target_close(&target);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspector/base/cleanup.h"
 #include "inspector/base/map.h"
 #include "inspector/base/mem.h"
 #include "inspector/base/str.h"
@@ -35,7 +36,6 @@ struct answer {
 struct lookup_batch {
     struct list values, edges;               /* as in struct lookup */
     struct list value_answers, edge_answers; /* struct answer */
-    uint32_t holder;                         /* of the question under way */
 };
 
 static void *push(struct list *list, size_t bytes)
@@ -124,14 +124,14 @@ static void on_value(const struct decoded_value *value, void *arg)
     *answer = (struct answer){value->index, value_text(value)};
 }
 
-static void on_edge(const struct decoded_edge *edge, void *arg)
+static void on_edge(uint32_t holder, const struct decoded_edge *edge, void *arg)
 {
     struct lookup_batch *batch = arg;
     struct answer *answer = push(&batch->edge_answers, sizeof *answer);
     struct str text = STR_INIT;
 
     text_escape(&text, edge->name.bytes, edge->name.len, 0);
-    *answer = (struct answer){edge_key(batch->holder, edge->ordinal), str_steal(&text)};
+    *answer = (struct answer){edge_key(holder, edge->ordinal), str_steal(&text)};
 }
 
 /* How many of `wants`, from the first on, are a run of ordinals of one holder. */
@@ -145,22 +145,36 @@ static uint32_t run_length(const struct edge_want *wants, size_t n)
     return run;
 }
 
+/* The wanted references as questions: a run of ordinals is one. malloc'd. */
+static struct err *make_asks(const struct edge_want *wants, size_t n,
+                             struct session_edges_ask **ret, size_t *n_asks)
+{
+    struct session_edges_ask *asks = alloc_array(n + 1, sizeof *asks);
+
+    if (!asks)
+        return err_nomem();
+    *n_asks = 0;
+    for (size_t i = 0; i < n;) {
+        uint32_t run = run_length(wants + i, n - i);
+        asks[(*n_asks)++] = (struct session_edges_ask){wants[i].holder, wants[i].ordinal, run,
+                                                       run == 1 ? wants[i].target : UINT32_MAX};
+        i += run;
+    }
+    *ret = asks;
+    return NULL;
+}
+
 struct err *lookup_batch_ask(struct lookup_batch *batch, struct session *session,
                              const atomic_bool *cancel)
 {
-    const struct edge_want *wants = batch->edges.at;
+    _cleanup_free_ struct session_edges_ask *asks = NULL;
+    size_t n = 0;
 
     if (batch->values.n)
         ERR_RETURN(session_values(session, batch->values.at, (uint32_t)batch->values.n,
                                   VALUE_TEXT_BYTES, on_value, batch, cancel));
-    for (size_t i = 0; i < batch->edges.n;) {
-        uint32_t run = run_length(wants + i, batch->edges.n - i);
-        batch->holder = wants[i].holder;
-        ERR_RETURN(session_edges(session, wants[i].holder, wants[i].ordinal, run,
-                                 run == 1 ? wants[i].target : UINT32_MAX, on_edge, batch, cancel));
-        i += run;
-    }
-    return NULL;
+    ERR_RETURN(make_asks(batch->edges.at, batch->edges.n, &asks, &n));
+    return session_edges(session, asks, n, on_edge, batch, cancel);
 }
 
 /* ---- answers ---- */

@@ -89,32 +89,75 @@ struct err *session_values(struct session *session, const uint32_t *objects, uin
     return NULL;
 }
 
-struct err *session_edges(struct session *session, uint32_t holder, uint32_t first, uint32_t count,
-                          uint32_t target, session_edge_fn *edge, void *arg,
-                          const atomic_bool *cancel)
+/* ---- names of references ---- */
+
+/* Questions on their way at any time: each costs two switches between processes when it is waited for alone. */
+enum { EDGES_AHEAD = 64 };
+
+static struct err *send_edges(struct session *session, const struct session_edges_ask *asked,
+                              uint32_t id)
 {
-    struct msg_ask_edges question = {
-        {session->link.next_id++, session->copy}, holder, first, count, target};
+    const struct msg_ask_edges question = {
+        {id, session->copy}, asked->holder, asked->first, asked->count, asked->target};
+
+    return ask(session, MSG_ASK_EDGES, &question, sizeof question, NULL, 0);
+}
+
+static struct err *take_edges(struct session *session, uint32_t holder, uint32_t id,
+                              session_edge_fn *edge, void *arg, const atomic_bool *cancel)
+{
     struct msg_ans_edges head = {.last = 0};
 
-    if (session->capture)
-        return capture_edges(session->capture, holder, first, count, edge, arg, cancel);
-    ERR_RETURN(ask(session, MSG_ASK_EDGES, &question, sizeof question, NULL, 0));
     while (!head.last) {
         struct wire_reader reader;
         struct decoded_edge decoded;
         uint32_t bytes;
-        ERR_RETURN(next_answer(session, MSG_ANS_EDGES, question.ask.id, cancel, &bytes));
+        ERR_RETURN(next_answer(session, MSG_ANS_EDGES, id, cancel, &bytes));
         if (!decode_edges(session->link.buffer, bytes, &head, &reader))
             return bad_answer(session);
         for (uint32_t i = 0; i < head.count; i++) {
             if (!decode_edge(&reader, &decoded))
                 return bad_answer(session);
-            edge(&decoded, arg);
+            edge(holder, &decoded, arg);
         }
     }
     return NULL;
 }
+
+struct saved_edges { /* a capture does not say of whom */
+    uint32_t holder;
+    session_edge_fn *edge;
+    void *arg;
+};
+
+static void on_saved_edge(const struct decoded_edge *decoded, void *arg)
+{
+    const struct saved_edges *saved = arg;
+
+    saved->edge(saved->holder, decoded, saved->arg);
+}
+
+struct err *session_edges(struct session *session, const struct session_edges_ask *asks, size_t n,
+                          session_edge_fn *edge, void *arg, const atomic_bool *cancel)
+{
+    uint32_t first_id = session->link.next_id;
+    size_t sent = 0;
+
+    for (size_t i = 0; session->capture && i < n; i++) {
+        struct saved_edges saved = {asks[i].holder, edge, arg};
+        ERR_RETURN(capture_edges(session->capture, asks[i].holder, asks[i].first, asks[i].count,
+                                 on_saved_edge, &saved, cancel));
+    }
+    for (size_t done = 0; !session->capture && done < n; done++) {
+        for (; sent < n && sent - done < EDGES_AHEAD; sent++)
+            ERR_RETURN(send_edges(session, &asks[sent], session->link.next_id++));
+        ERR_RETURN(
+            take_edges(session, asks[done].holder, first_id + (uint32_t)done, edge, arg, cancel));
+    }
+    return NULL;
+}
+
+/* ---- all names of a range ---- */
 
 /* The pieces of one answer. False: it makes no sense. */
 static struct err *give_names(const struct msg_ans_names *head, struct wire_reader *reader,

@@ -18,7 +18,7 @@ enum {
     POLL_NS = NS_PER_MS,
     AGAIN_NS = 50 * NS_PER_MS, /* the bit may be lost: the target writes that word too */
     THREAD_NS = 400 * NS_PER_MS,
-    RUN_NS = 2000 * NS_PER_MS,
+    RUN_S = 10, /* a traced program may be slow */
 };
 
 /* Fields of the table, by their number; Include/internal/pycore_debug_offsets.h of 3.14. */
@@ -186,7 +186,7 @@ static bool ask_thread(const struct asking *asking, uint64_t thread)
 /* What the agent says, once it does. */
 static bool wait_start(const struct asking *asking, struct start *ret)
 {
-    uint64_t deadline = clock_ns() + RUN_NS;
+    uint64_t deadline = clock_ns() + RUN_S * (uint64_t)NS_PER_S;
 
     do {
         if (remote_file_result(asking->pid, asking->file, ret))

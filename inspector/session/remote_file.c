@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,25 +26,82 @@ struct remote_file {
     char name[NAME_BYTES];
     char path[PATH_BYTES]; /* as the target sees it */
     uint64_t nonce;
-    uint64_t address; /* of START_REMOTE in the agent's file */
+    uint64_t address; /* of START_REMOTE in the agent's file … */
+    size_t offset;    /* … and where it lies in there */
 };
 
 /*
- * What the target runs. %s: the memfd's name, its bytes in hexadecimal, a spelling of its directory that no other
- * attach has (the dynamic loader tells files apart by name). Nothing is imported that is not there already, nothing
- * is left that needs a collection to go.
+ * What the target runs. %s: the name of an agent that it has loaded so before, or "" (a SystemError is what that agent's init
+ * function comes to); then the memfd's name, its directory in a spelling that no other attach has (the dynamic loader tells
+ * files apart by name), and its bytes in hexadecimal, before and after its own name. Nothing is imported that is not there
+ * already, nothing is left that needs a collection to go.
  */
 static const char code[] =
     "try:\n"
     "    import posix, sys, _imp\n"
+    "    new = type(sys.implementation)\n"
+    "    old = '%s'\n"
+    "    try: _imp.create_dynamic(new(name='" START_MODULE "', origin=old)) if old else 1 // 0\n"
+    "    except (ImportError, ZeroDivisionError): pass\n"
     "    try: fd = posix.memfd_create('%s', 9)\n" /* MFD_CLOEXEC, MFD_NOEXEC_SEAL */
     "    except OSError: fd = posix.memfd_create('%s', 1)\n"
     "    try:\n"
-    "        posix.write(fd, bytes.fromhex('%s'))\n"
-    "        _imp.create_dynamic(type(sys.implementation)(name='" START_MODULE
-    "', origin='%s' + str(fd)))\n"
+    "        name = '%s' + str(fd)\n"
+    "        posix.write(fd, bytes.fromhex('%s') + name.encode().ljust(%d, b'\\0') + "
+    "bytes.fromhex('%s'))\n"
+    "        _imp.create_dynamic(new(name='" START_MODULE "', origin=name))\n"
     "    finally: posix.close(fd)\n"
     "except BaseException: pass\n";
+
+/* ---- agents in the target ---- */
+
+/* The first agent of our build there for which condition(what it starts with, file) holds: its address, 0 if there is none. */
+static uint64_t find_agent(pid_t pid, const struct remote_file *file,
+                           bool (*condition)(const struct start_remote *,
+                                             const struct remote_file *),
+                           struct start_remote *ret)
+{
+    struct proc_maps maps = {0};
+    struct iovec local = {ret, sizeof *ret};
+    char name[96];
+    uint64_t at = 0;
+
+    snprintf(name, sizeof name, "/memfd:%s%s (deleted)", AGENT_MEMFD_PREFIX, agent_build_id);
+    err_destroy(proc_maps_read(pid, &maps));
+    for (size_t i = 0; i < maps.n && !at; i++) {
+        uint64_t address = maps.at[i].start + file->address;
+        struct iovec remote = {(void *)(uintptr_t)address, sizeof *ret};
+        if (maps.at[i].offset_bytes || strcmp(maps.at[i].path, name) != 0)
+            continue;
+        if (process_vm_readv(pid, &local, 1, &remote, 1, 0) == sizeof *ret && condition(ret, file))
+            at = address;
+    }
+    proc_maps_deinit(&maps);
+    return at;
+}
+
+static bool has_origin(const struct start_remote *found, const struct remote_file *file)
+{
+    (void)file;
+    return found->origin[0] == '/' && memchr(found->origin, '\0', sizeof found->origin) &&
+           found->origin[strspn(found->origin, "/.procselfd0123456789")] == '\0';
+}
+
+/* An agent that came in this way before waits for its next start; its name is copied. */
+static void use_again(pid_t pid, const struct remote_file *file, const struct start *start,
+                      char origin[START_ORIGIN_BYTES])
+{
+    struct start_remote remote;
+    uint64_t at = find_agent(pid, file, has_origin, &remote);
+    struct iovec from = {&remote, sizeof remote}, to = {(void *)(uintptr_t)at, sizeof remote};
+
+    if (!at)
+        return;
+    remote.nonce = file->nonce;
+    remote.start = *start;
+    if (process_vm_writev(pid, &from, 1, &to, 1, 0) == sizeof remote)
+        memcpy(origin, remote.origin, START_ORIGIN_BYTES);
+}
 
 /* ---- the text ---- */
 
@@ -86,26 +144,31 @@ static void spell_directory(char *path, size_t bytes, uint64_t number)
 }
 
 /* The whole text; the caller's. */
-static struct err *make_text(struct remote_file *file, const struct start *start, struct str *ret)
+static struct err *make_text(struct remote_file *file, const struct start *start,
+                             const char *origin, struct str *ret)
 {
     _cleanup_free_ unsigned char *bytes = malloc(agent_blob_bytes);
-    struct str hex = STR_INIT;
-    char name[64], directory[96];
-    size_t offset;
+    struct str before = STR_INIT, behind = STR_INIT;
+    char name[64], directory[START_ORIGIN_BYTES];
+    size_t offset = file->offset;
 
     if (!bytes)
         return err_nomem();
-    ERR_RETURN(find_remote(&file->address, &offset));
     memcpy(bytes, agent_blob, agent_blob_bytes);
-    struct start_remote remote = {file->nonce, *start};
+    struct start_remote remote = {file->nonce, *start, ""};
     memcpy(bytes + offset, &remote, sizeof remote);
-    append_hex(&hex, bytes, agent_blob_bytes);
+    offset += offsetof(struct start_remote, origin);
+    append_hex(&before, bytes, offset);
+    offset += START_ORIGIN_BYTES;
+    append_hex(&behind, bytes + offset, agent_blob_bytes - offset);
     snprintf(name, sizeof name, "%s%s", AGENT_MEMFD_PREFIX, agent_build_id);
     spell_directory(directory, sizeof directory, file->nonce >> 8);
-    char *text = xasprintf(code, name, name, hex.text, directory);
+    char *text = xasprintf(code, origin, name, name, directory, before.text, START_ORIGIN_BYTES,
+                           behind.text);
     str_append(ret, text);
     free(text);
-    str_deinit(&hex);
+    str_deinit(&before);
+    str_deinit(&behind);
     return NULL;
 }
 
@@ -165,12 +228,17 @@ struct err *remote_file_create(pid_t pid, const struct start *start, size_t path
 {
     struct remote_file *file = calloc(1, sizeof *file);
     struct str text = STR_INIT;
+    char origin[START_ORIGIN_BYTES] = "";
 
     if (!file)
         return err_nomem();
     file->directory = -1;
     file->nonce = clock_ns() ^ (uint64_t)getpid() << 40;
-    struct err *err = make_text(file, start, &text);
+    struct err *err = find_remote(&file->address, &file->offset);
+    if (!err) {
+        use_again(pid, file, start, origin);
+        err = make_text(file, start, origin, &text);
+    }
     if (!err)
         err = place(pid, file, &text, path_bytes);
     str_deinit(&text);
@@ -198,23 +266,17 @@ const char *remote_file_path(const struct remote_file *file)
 
 /* ---- what came of it ---- */
 
+static bool is_ours(const struct start_remote *found, const struct remote_file *file)
+{
+    return found->nonce == file->nonce && found->start.status != START_PENDING;
+}
+
 bool remote_file_result(pid_t pid, const struct remote_file *file, struct start *ret)
 {
-    struct proc_maps maps = {0};
     struct start_remote found;
-    struct iovec local = {&found, sizeof found};
-    bool yes = false;
 
-    err_destroy(proc_maps_read(pid, &maps));
-    for (size_t i = 0; i < maps.n && !yes; i++) {
-        struct iovec remote = {(void *)(uintptr_t)(maps.at[i].start + file->address), sizeof found};
-        if (maps.at[i].offset_bytes || !strstr(maps.at[i].path, "memfd:" AGENT_MEMFD_PREFIX))
-            continue;
-        yes = process_vm_readv(pid, &local, 1, &remote, 1, 0) == sizeof found &&
-              found.nonce == file->nonce && found.start.status != START_PENDING;
-    }
-    proc_maps_deinit(&maps);
-    if (yes)
-        *ret = found.start;
-    return yes;
+    if (!find_agent(pid, file, is_ours, &found))
+        return false;
+    *ret = found.start;
+    return true;
 }

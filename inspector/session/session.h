@@ -139,22 +139,25 @@ ERR_CHECK struct err *session_collect(struct session *session, int generation, u
 
 /* Called for each answer; views are valid during the call. */
 typedef void session_value_fn(const struct decoded_value *value, void *arg);
-typedef void session_edge_fn(const struct decoded_edge *edge, void *arg);
+typedef void session_edge_fn(uint32_t holder, const struct decoded_edge *edge, void *arg);
 
 /* Previews of `n` objects, texts clipped to `text_max` bytes. Numbers that do not exist get no
  * answer. */
 ERR_CHECK struct err *session_values(struct session *session, const uint32_t *objects, uint32_t n,
                                      uint32_t text_max, session_value_fn *value, void *arg,
                                      const atomic_bool *cancel);
+/* The names of `count` references of `holder` from ordinal `first` on (in the order of the snapshot, strong ones first);
+ * only those to `target` unless that is UINT32_MAX. */
+struct session_edges_ask {
+    uint32_t holder, first, count, target;
+};
 /*
- * Names of `count` references of `holder` from ordinal `first` on (in the order of the snapshot,
- * strong ones first); only those to `target` unless that is UINT32_MAX. They arrive in no
- * particular order. From a file `target` and `strength` of the answer are not known: UINT32_MAX, EDGE_STRONG; and
- * references to other targets are answered too.
+ * Many such questions, several on their way at a time. Answers come question by question, those of one in no particular
+ * order.
  */
-ERR_CHECK struct err *session_edges(struct session *session, uint32_t holder, uint32_t first,
-                                    uint32_t count, uint32_t target, session_edge_fn *edge,
-                                    void *arg, const atomic_bool *cancel);
+ERR_CHECK struct err *session_edges(struct session *session, const struct session_edges_ask *asks,
+                                    size_t n, session_edge_fn *edge, void *arg,
+                                    const atomic_bool *cancel);
 /*
  * Names of all references of `count` objects from `first` on, and what session_sizes() says of them; only of a process.
  * `names` are piece->count texts, by ordinal from piece->first on; strong ones first. Objects ascend; one may come in

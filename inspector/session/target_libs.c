@@ -98,17 +98,19 @@ bool target_libs_is_loader(const struct proc_map *map)
            (!strncmp(name, "ld-", 3) || !strncmp(name, "ld.so", 5));
 }
 
-/* The dynamic loader is there, what it is to load is not. */
+/* The dynamic loader is there, what it is to load is not; or not even that: execve(2) maps the program, the loader, then the
+ * vdso. */
 static bool is_loading(const struct proc_maps *maps)
 {
-    bool has_loader = false;
+    bool has_loader = false, has_vdso = false;
 
     for (size_t i = 0; i < maps->n; i++) {
         if (maps->at[i].inode && is_libc(maps->at[i].path))
             return false;
         has_loader |= target_libs_is_loader(&maps->at[i]);
+        has_vdso |= !strcmp(maps->at[i].path, "[vdso]");
     }
-    return has_loader;
+    return maps->n && (has_loader || !has_vdso);
 }
 
 struct err *target_libs_find(pid_t pid, const struct proc_maps *maps, struct target_libs *ret)

@@ -120,6 +120,9 @@ static void remote__traced_process(void **state)
             look(pid);
             assert_true(wait_until(has_no_agent_but_a_tracer, &pid, CLEAN_MS));
             assert_string_equal(target_ask(target, "unchanged()"), "true");
+            json_t *agents = target_ask_json(target, "agents()");
+            assert_int_equal(json_integer_value(agents), 1);
+            json_decref(agents);
         }
     }
     leave(strace, pid);

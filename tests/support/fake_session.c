@@ -57,28 +57,35 @@ struct err *session_values(struct session *session, const uint32_t *objects, uin
     return NULL;
 }
 
-struct err *session_edges(struct session *session, uint32_t holder, uint32_t first, uint32_t count,
-                          uint32_t target, session_edge_fn *edge, void *arg,
-                          const atomic_bool *cancel)
+static struct err *edges(const struct session_edges_ask *asked, session_edge_fn *edge, void *arg)
 {
     char text[64];
 
-    (void)session;
-    (void)cancel;
-    if (target == UINT32_MAX)
-        snprintf(text, sizeof text, "edges %u: %u+%u", holder, first, count);
+    if (asked->target == UINT32_MAX)
+        snprintf(text, sizeof text, "edges %u: %u+%u", asked->holder, asked->first, asked->count);
     else
-        snprintf(text, sizeof text, "edges %u: %u -> %u", holder, first, target);
+        snprintf(text, sizeof text, "edges %u: %u -> %u", asked->holder, asked->first,
+                 asked->target);
     note(text);
     ERR_RETURN(ask());
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t ordinal = fake_session.reversed ? first + count - 1 - i : first + i;
-        struct decoded_edge answer = {.ordinal = ordinal, .target = target};
-        snprintf(text, sizeof text, "e%u.%u", holder, ordinal);
+    for (uint32_t i = 0; i < asked->count; i++) {
+        uint32_t ordinal = asked->first + (fake_session.reversed ? asked->count - 1 - i : i);
+        struct decoded_edge answer = {.ordinal = ordinal, .target = asked->target};
+        snprintf(text, sizeof text, "e%u.%u", asked->holder, ordinal);
         answer.name = text_or(text);
         if (!fake_session.silent || ordinal != fake_session.silent)
-            edge(&answer, arg);
+            edge(asked->holder, &answer, arg);
     }
+    return NULL;
+}
+
+struct err *session_edges(struct session *session, const struct session_edges_ask *asks, size_t n,
+                          session_edge_fn *edge, void *arg, const atomic_bool *cancel)
+{
+    (void)session;
+    (void)cancel;
+    for (size_t i = 0; i < n; i++)
+        ERR_RETURN(edges(&asks[i], edge, arg));
     return NULL;
 }
 

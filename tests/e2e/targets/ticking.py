@@ -20,6 +20,11 @@ def unchanged():
     return sorted(sys.modules) == modules and not [name for name in os.listdir("/tmp") if name.startswith(".ouro-")]
 
 
+def agents():
+    """How many are mapped."""
+    return sum("ouro-agent" in line and " 00000000 " in line for line in open("/proc/self/maps"))
+
+
 print(json.dumps("ready"), flush=True)
 while True:
     if select.select([sys.stdin], [], [], limit)[0]:
