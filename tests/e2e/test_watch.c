@@ -25,7 +25,7 @@ static struct watching start(const struct interp *interp, const char *when, cons
     struct watching w = {.directory = "/tmp/test-watch-XXXXXX"};
 
     assert_non_null(mkdtemp(w.directory));
-    w.target = target_start(interp, "tests/e2e/targets/watched.py", NULL);
+    w.target = target_start(interp, "tests/e2e/targets/swelling.py", NULL);
     assert_string_equal(target_line(w.target), "\"ready\"");
     w.running = ouro_start(ouro_path(), "watch", target_pid(w.target), "--every", "1", "--budget",
                            "100", "-o", w.directory, "--when", when, option, value, NULL);
